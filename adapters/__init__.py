@@ -1,0 +1,1 @@
+"""One package a technology, each implementing ports. Only `entrypoints.container` imports them."""

@@ -1,0 +1,212 @@
+"""One state at a time, copied when a transaction begins and replaced when it ends well."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from application.errors import IdempotencyKeyReused, ReportsClaimed, ReportUnreadable, WrongExpectedVersion
+from application.log import StoredEvent
+from application.ports.event_store import EventStore
+from application.ports.read_model import BatchJobs, PageAfter
+from application.ports.reports import KnownReports, Reports
+from application.ports.storage import Storage, Transaction
+from application.ports.submissions import Dispatcher, Submissions
+from application.read_model import BatchJob
+from domain.analysis import NarrativeAnalysis
+from domain.failures import FailureCode
+from domain.reports import Report
+from domain.statuses import BatchStatus
+
+
+@dataclass(kw_only=True)
+class State:
+    events: dict[UUID, tuple[StoredEvent, ...]] = field(default_factory=dict)
+    jobs: dict[UUID, BatchJob] = field(default_factory=dict)
+    busy: dict[UUID, UUID] = field(default_factory=dict)
+    reports: dict[UUID, Report] = field(default_factory=dict)
+    contents: dict[UUID, bytes] = field(default_factory=dict)
+    analyses: dict[UUID, tuple[UUID, UUID, NarrativeAnalysis]] = field(default_factory=dict)
+    keys: dict[tuple[UUID, str], tuple[bytes, UUID]] = field(default_factory=dict)
+    queue: tuple[UUID, ...] = ()
+
+    def copy(self) -> "State":
+        return State(
+            events=self.events.copy(),
+            jobs=self.jobs.copy(),
+            busy=self.busy.copy(),
+            reports=self.reports.copy(),
+            contents=self.contents.copy(),
+            analyses=self.analyses.copy(),
+            keys=self.keys.copy(),
+            queue=self.queue,
+        )
+
+
+class MemoryStorage(Storage):
+    def __init__(self) -> None:
+        self.state = State()
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        async with self._one_at_a_time:
+            state = self.state.copy()
+            yield MemoryTransaction(state)
+            self.state = state
+
+
+class MemoryEventStore(EventStore):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def append(self, streams: Sequence[Sequence[StoredEvent]]) -> Sequence[WrongExpectedVersion | None]:
+        return [self._append(stream) for stream in streams]
+
+    def _append(self, new: Sequence[StoredEvent]) -> WrongExpectedVersion | None:
+        if not new:
+            return None
+        batch_id, expected = new[0].batch_id, new[0].version - 1
+        stored = self._state.events.get(batch_id, ())
+        if len(stored) != expected or (stored and stored[-1].type == "Finished"):
+            return WrongExpectedVersion(batch_id, expected)
+        self._state.events[batch_id] = (*stored, *new)
+        return None
+
+    async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
+        return self._state.events.get(batch_id, ())
+
+
+class MemoryBatchJobs(BatchJobs):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def save(self, job: BatchJob) -> None:
+        state = self._state
+        if job.version == 1:
+            if any(report_id in state.busy for report_id in job.report_ids):
+                raise ReportsClaimed
+            state.busy |= dict.fromkeys(job.report_ids, job.batch_id)
+        state.jobs[job.batch_id] = job
+        for report_id, status in job.report_statuses().items():
+            if report := state.reports.get(report_id):
+                state.reports[report_id] = replace(report, processing_status=status)
+        if job.status.is_final:
+            state.busy = {report: batch for report, batch in state.busy.items() if batch != job.batch_id}
+
+    async def get(self, batch_id: UUID) -> BatchJob | None:
+        return self._state.jobs.get(batch_id)
+
+    async def page(
+        self, user_id: UUID, *, status: BatchStatus | None, limit: int, after: PageAfter | None
+    ) -> Sequence[BatchJob]:
+        def age(job: BatchJob) -> tuple[datetime, UUID]:
+            return job.created_at, job.batch_id
+
+        own = [job for job in self._state.jobs.values() if job.user_id == user_id and status in (None, job.status)]
+        if after is not None:
+            own = [job for job in own if age(job) < (after.created_at, after.batch_id)]
+        return sorted(own, key=age, reverse=True)[:limit]
+
+    async def count_active(self, user_id: UUID) -> int:
+        return sum(job.user_id == user_id and not job.status.is_final for job in self._state.jobs.values())
+
+
+class MemoryReports(Reports):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def add(self, report: Report, content: AsyncIterator[bytes]) -> None:
+        self._state.reports[report.report_id] = report
+        self._state.contents[report.report_id] = b"".join([piece async for piece in content])
+
+    async def get(self, report_id: UUID) -> Report | None:
+        return self._state.reports.get(report_id)
+
+    async def content(self, report_id: UUID) -> bytes | None:
+        return self._state.contents.get(report_id)
+
+    async def page(self, user_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Report]:
+        own = [report for report in self._state.reports.values() if report.user_id == user_id]
+        if after is not None:
+            own = [report for report in own if report.report_id < after]
+        return sorted(own, key=lambda report: report.report_id, reverse=True)[:limit]
+
+    async def known(self, user_id: UUID, report_ids: Sequence[UUID]) -> KnownReports:
+        own = {report_id for report_id in report_ids if await self._is_own(user_id, report_id)}
+        analysed = {report_id for report_id, _, _ in self._state.analyses.values()}
+        return KnownReports(available=own, busy=own & self._state.busy.keys(), analysed=own & analysed)
+
+    async def _is_own(self, user_id: UUID, report_id: UUID) -> bool:
+        report = self._state.reports.get(report_id)
+        return report is not None and report.user_id == user_id
+
+    async def add_analysis(
+        self, *, analysis_id: UUID, report_id: UUID, batch_id: UUID, analysis: NarrativeAnalysis, at: datetime
+    ) -> None:
+        if report_id not in self._state.reports:
+            raise ReportUnreadable(FailureCode.REPORT_MISSING)
+        self._state.analyses[analysis_id] = (report_id, batch_id, analysis)
+
+    async def latest_analysis(self, report_id: UUID) -> tuple[UUID, NarrativeAnalysis] | None:
+        own = [(key, analysis) for key, (report, _, analysis) in self._state.analyses.items() if report == report_id]
+        return max(own, key=lambda found: found[0], default=None)
+
+
+class MemorySubmissions(Submissions):
+    """One transaction runs at a time here, so every submit has its turn and no key is ever in flight."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def wait_for_turn(self, user_id: UUID) -> None:
+        return None
+
+    async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:
+        seen, batch_id = self._state.keys.get((user_id, key), (fingerprint, None))
+        if seen != fingerprint:
+            raise IdempotencyKeyReused
+        return batch_id
+
+    async def remember_key(self, user_id: UUID, key: str, fingerprint: bytes, batch_id: UUID) -> None:
+        self._state.keys[user_id, key] = (fingerprint, batch_id)
+
+
+class MemoryQueue(Dispatcher):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def enqueue(self, batch_id: UUID) -> None:
+        self._state.queue = (*self._state.queue, batch_id)
+
+
+class MemoryTransaction(Transaction):
+    def __init__(self, state: State) -> None:
+        self._events, self._batch_jobs, self._reports = (
+            MemoryEventStore(state),
+            MemoryBatchJobs(state),
+            MemoryReports(state),
+        )
+        self._submissions, self._queue = MemorySubmissions(state), MemoryQueue(state)
+
+    @property
+    def events(self) -> EventStore:
+        return self._events
+
+    @property
+    def batch_jobs(self) -> BatchJobs:
+        return self._batch_jobs
+
+    @property
+    def reports(self) -> Reports:
+        return self._reports
+
+    @property
+    def submissions(self) -> Submissions:
+        return self._submissions
+
+    @property
+    def queue(self) -> Dispatcher:
+        return self._queue

@@ -1,0 +1,7 @@
+"""Storage in PostgreSQL, by psycopg. The statements are in `sql/queries`."""
+
+from adapters.postgres.audit_source import PostgresAuditSource
+from adapters.postgres.pool import connection_pool
+from adapters.postgres.storage import PostgresStorage
+
+__all__ = ["PostgresAuditSource", "PostgresStorage", "connection_pool"]

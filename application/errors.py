@@ -1,0 +1,97 @@
+"""What can go wrong outside the domain's own rules.
+
+ApplicationError
+├── Conflict                    somebody else was faster: read again, decide again
+│   ├── WrongExpectedVersion    .batch_id .expected_version
+│   └── ReportsClaimed          a report went into another batch meanwhile
+├── StorageUnavailable          the database is away; the same call may succeed later
+├── NotFound
+│   ├── BatchNotFound           .batch_id
+│   ├── ReportNotFound          .report_id
+│   └── AnalysisNotReady        .report_id
+├── IdempotencyKeyReused        the same key with another request
+├── IdempotencyKeyInFlight      the first request with this key has not ended
+└── AnalysisError
+    ├── ReportUnreadable        .code: a failure that repeats with the same bytes
+    └── AnalysisCrashed         the analysing process died; another attempt may succeed
+"""
+
+from uuid import UUID
+
+from domain.failures import SENTENCES, FailureCode
+
+
+class ApplicationError(Exception):
+    """Base of everything below."""
+
+
+class Conflict(ApplicationError):
+    """Somebody else was faster."""
+
+
+class WrongExpectedVersion(Conflict):
+    def __init__(self, batch_id: UUID, expected_version: int) -> None:
+        self.batch_id, self.expected_version = batch_id, expected_version
+        super().__init__(f"Batch {batch_id} is not at version {expected_version} any more.")
+
+
+class ReportsClaimed(Conflict):
+    def __init__(self) -> None:
+        super().__init__("A report of this batch went into another batch meanwhile.")
+
+
+class StorageUnavailable(ApplicationError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The database cannot be used now ({why}): try again shortly.")
+
+
+class NotFound(ApplicationError):
+    """What was asked for does not exist, or is somebody else's."""
+
+
+class BatchNotFound(NotFound):
+    def __init__(self, batch_id: UUID) -> None:
+        self.batch_id = batch_id
+        super().__init__(f"There is no batch {batch_id} among yours.")
+
+
+class ReportNotFound(NotFound):
+    def __init__(self, report_id: UUID) -> None:
+        self.report_id = report_id
+        super().__init__(f"There is no report {report_id} among yours.")
+
+
+class AnalysisNotReady(NotFound):
+    def __init__(self, report_id: UUID) -> None:
+        self.report_id = report_id
+        super().__init__(f"Report {report_id} has no analysis yet: submit it in a batch and wait until that finishes.")
+
+
+class IdempotencyKeyReused(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with another request: use a new key for a new request.")
+
+
+class IdempotencyKeyInFlight(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still running: repeat this one shortly.")
+
+
+class AnalysisError(ApplicationError):
+    """An analysis that gave no result."""
+
+
+class ReportUnreadable(AnalysisError):
+    """The report itself cannot be analysed; the same bytes always fail so."""
+
+    def __init__(self, code: FailureCode) -> None:
+        self.code = code
+        super().__init__(SENTENCES[code])
+
+    def __reduce__(self) -> tuple[type["ReportUnreadable"], tuple[FailureCode]]:
+        return (type(self), (self.code,))
+
+
+class AnalysisCrashed(AnalysisError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The analysing process ended without a result ({why}).")

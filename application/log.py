@@ -1,0 +1,80 @@
+"""The shapes of the event log: what is stored, what it means, and the hash chain that ties a batch together."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.events import Event
+
+NO_HASH = bytes(32)
+HASHED_AS = b"fna-batch event 1\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Who caused an event, and in which conversation. `actor` is `user:<uuid>`, `worker:<id>` or `operator:<name>`."""
+
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """One row of `batch_events`, as it is written. `hash` covers every other field here, `previous_hash` included."""
+
+    batch_id: UUID
+    version: int
+    type: str
+    schema_version: int
+    data: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    recorded_at: datetime
+    previous_hash: bytes
+    hash: bytes = b""
+
+    def computed_hash(self) -> bytes:
+        """SHA-256 over a fixed line and the RFC 8785 canonical JSON of the event; see docs/event-log.md."""
+        hashed = {
+            "batch_id": str(self.batch_id),
+            "version": self.version,
+            "type": self.type,
+            "schema_version": self.schema_version,
+            "data": self.data,
+            "metadata": self.metadata,
+            "recorded_at": instant(self.recorded_at),
+            "previous_hash": self.previous_hash.hex(),
+        }
+        return hashlib.sha256(HASHED_AS + canonical_json(hashed)).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """One event of a stream with its meaning; `hash` is the head that the next event of the batch links to."""
+
+    batch_id: UUID
+    version: int
+    event: Event
+    metadata: Metadata
+    recorded_at: datetime
+    hash: bytes
+
+
+def canonical_json(value: object) -> bytes:
+    """RFC 8785 for what events hold: objects with ASCII keys, lists, strings, integers, booleans and null."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, the one spelling in which an instant is hashed and shown."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def sealed(event: StoredEvent) -> StoredEvent:
+    return replace(event, hash=event.computed_hash())

@@ -1,0 +1,89 @@
+"""Working off one batch: take it, analyse its reports in the order given, record each outcome."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from application.errors import AnalysisCrashed, ReportUnreadable
+from application.handler import CommandHandler
+from application.log import Metadata
+from application.ports.analyzer import Analyzer
+from application.ports.edges import Clock, NewId
+from application.ports.storage import Storage, Transaction
+from domain import commands
+from domain.analysis import NarrativeAnalysis
+from domain.batch import Batch
+from domain.failures import FailureCode
+from domain.refusals import BatchFinished, NotHolder
+
+
+class ProcessBatch:
+    """`stopwatch` gives seconds that never go back."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        handler: CommandHandler,
+        analyzer: Analyzer,
+        clock: Clock,
+        new_id: NewId,
+        max_attempts: int,
+        stopwatch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._storage, self._handler, self._analyzer = storage, handler, analyzer
+        self._clock, self._new_id, self._stopwatch = clock, new_id, stopwatch
+        self._max_attempts = max_attempts
+
+    async def __call__(self, batch_id: UUID, worker_id: str) -> None:
+        """Bring the batch to its end, or leave it to whoever took it meanwhile.
+
+        Raises StorageUnavailable; the batch then waits in the queue for another turn.
+        """
+        metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
+        start = commands.Start(worker_id=worker_id, max_attempts=self._max_attempts)
+        try:
+            batch = await self._handler.handle(batch_id, start, metadata)
+            while batch.pending:
+                try:
+                    batch = await self._next_report(batch_id, batch, worker_id, metadata)
+                except AnalysisCrashed:
+                    batch = await self._handler.handle(batch_id, start, metadata)
+        except (NotHolder, BatchFinished):
+            return
+
+    async def _next_report(self, batch_id: UUID, batch: Batch, worker_id: str, metadata: Metadata) -> Batch:
+        report_id = batch.pending[0]
+        try:
+            return await self._succeed(batch_id, report_id, worker_id, metadata)
+        except ReportUnreadable as failure:
+            record = commands.RecordFailure(worker_id=worker_id, report_id=report_id, code=failure.code)
+            return await self._handler.handle(batch_id, record, metadata)
+
+    async def _succeed(self, batch_id: UUID, report_id: UUID, worker_id: str, metadata: Metadata) -> Batch:
+        began = self._stopwatch()
+        analysis = await self._analyze(report_id)
+        analysis_id = self._new_id()
+        success = commands.RecordSuccess(
+            worker_id=worker_id,
+            report_id=report_id,
+            analysis_id=analysis_id,
+            duration_ms=round(1000 * (self._stopwatch() - began)),
+        )
+        store = partial(self._store, analysis_id, report_id, batch_id, analysis)
+        return await self._handler.handle(batch_id, success, metadata, also=store)
+
+    async def _analyze(self, report_id: UUID) -> NarrativeAnalysis:
+        async with self._storage.transaction() as tx:
+            report = await tx.reports.get(report_id)
+            content = None if report is None else await tx.reports.content(report_id)
+        if report is None or content is None:
+            raise ReportUnreadable(FailureCode.REPORT_MISSING)
+        return await self._analyzer.analyze(content, report.format)
+
+    async def _store(
+        self, analysis_id: UUID, report_id: UUID, batch_id: UUID, analysis: NarrativeAnalysis, tx: Transaction
+    ) -> None:
+        await tx.reports.add_analysis(
+            analysis_id=analysis_id, report_id=report_id, batch_id=batch_id, analysis=analysis, at=self._clock()
+        )

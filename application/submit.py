@@ -1,0 +1,75 @@
+"""Submitting: append, project and enqueue in one transaction, once for each idempotency key."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.handler import CommandHandler, in_transaction
+from application.log import Metadata, canonical_json
+from application.ports.edges import NewId
+from application.ports.storage import Storage, Transaction
+from domain import commands
+from domain.tiers import Tier, TierLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    user_id: UUID
+    tier: Tier
+    report_ids: tuple[UUID, ...]
+    reanalyze: bool = False
+    idempotency_key: str | None = None
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of what was asked for: the same key must come with the same request."""
+        asked = {"report_ids": [str(report_id) for report_id in self.report_ids], "reanalyze": self.reanalyze}
+        return hashlib.sha256(canonical_json(asked)).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """`replayed`: this idempotency key led to the batch before, nothing new was stored."""
+
+    batch_id: UUID
+    total_reports: int
+    replayed: bool
+
+
+class SubmitBatch:
+    def __init__(self, storage: Storage, handler: CommandHandler, new_id: NewId, limits: TierLimits) -> None:
+        self._storage, self._handler, self._new_id, self._limits = storage, handler, new_id, limits
+
+    async def __call__(self, submission: Submission, metadata: Metadata) -> Accepted:
+        """Accept the batch.
+
+        Raises a domain Refusal, IdempotencyKeyReused, IdempotencyKeyInFlight or StorageUnavailable.
+        """
+        return await in_transaction(self._storage, lambda tx: self._accept(tx, submission, metadata))
+
+    async def _accept(self, tx: Transaction, asked: Submission, metadata: Metadata) -> Accepted:
+        key, fingerprint = asked.idempotency_key, asked.fingerprint()
+        if key is not None and (earlier := await tx.submissions.claim_key(asked.user_id, key, fingerprint)):
+            return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True)
+        await tx.submissions.wait_for_turn(asked.user_id)
+        batch_id = self._new_id()
+        await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
+        await tx.queue.enqueue(batch_id)
+        if key is not None:
+            await tx.submissions.remember_key(asked.user_id, key, fingerprint, batch_id)
+        return Accepted(batch_id=batch_id, total_reports=len(asked.report_ids), replayed=False)
+
+    async def _command(self, tx: Transaction, asked: Submission) -> commands.Submit:
+        limit = self._limits.reports_per_batch[asked.tier]
+        known = await tx.reports.known(asked.user_id, asked.report_ids[:limit])
+        return commands.Submit(
+            user_id=asked.user_id,
+            tier=asked.tier,
+            report_ids=asked.report_ids,
+            reanalyze=asked.reanalyze,
+            available=known.available,
+            busy=known.busy,
+            analysed=known.analysed,
+            report_limit=limit,
+            active_batches=await tx.batch_jobs.count_active(asked.user_id),
+            active_limit=self._limits.active_batches[asked.tier],
+        )

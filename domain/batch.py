@@ -1,0 +1,146 @@
+"""The batch as a decider: `evolve` folds events into a state, `decide` turns a command into new events.
+
+`evolve` never refuses, history already happened. `decide` is the only place where the rules are.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import assert_never
+from uuid import UUID
+
+from domain import commands, events, refusals
+from domain.failures import FailureCode, errors_for
+from domain.statuses import BatchStatus, final_status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What deciding needs to know. Outcomes come in the order of `report_ids`, so two counts tell them all."""
+
+    report_ids: tuple[UUID, ...] = ()
+    successful: int = 0
+    failed: int = 0
+    attempt: int = 0
+    worker_id: str | None = None
+    finished: bool = False
+
+    @property
+    def pending(self) -> tuple[UUID, ...]:
+        """The reports that have no outcome yet, the next one first."""
+        return self.report_ids[self.successful + self.failed :]
+
+    @property
+    def status(self) -> BatchStatus:
+        if self.finished:
+            return final_status(successful=self.successful, failed=self.failed)
+        return BatchStatus.PENDING if self.worker_id is None else BatchStatus.PROCESSING
+
+
+UNSUBMITTED = Batch()
+
+
+def evolve(batch: Batch, event: events.Event) -> Batch:
+    match event:
+        case events.Submitted():
+            return replace(batch, report_ids=event.report_ids)
+        case events.Started():
+            return replace(batch, worker_id=event.worker_id, attempt=event.attempt)
+        case events.ReportSucceeded():
+            return replace(batch, successful=batch.successful + 1, attempt=0)
+        case events.ReportFailed():
+            return replace(batch, failed=batch.failed + 1, attempt=0)
+        case events.Finished():
+            return replace(batch, finished=True)
+        case _:
+            assert_never(event)
+
+
+def fold(stream: Iterable[events.Event], batch: Batch = UNSUBMITTED) -> Batch:
+    return reduce(evolve, stream, batch)
+
+
+def decide(command: commands.Command, batch: Batch) -> tuple[events.Event, ...]:
+    """The events that the command causes.
+
+    Raises a `Refusal` where the batch does not accept the command.
+    """
+    if isinstance(command, commands.Submit):
+        return (_submit(command, batch),)
+    if batch is UNSUBMITTED or not batch.report_ids:
+        raise refusals.BatchUnknown
+    if batch.finished:
+        raise refusals.BatchFinished
+    match command:
+        case commands.Start():
+            return _start(command, batch)
+        case commands.RecordSuccess():
+            _must_be_next(command, batch)
+            success = events.ReportSucceeded(
+                report_id=command.report_id, analysis_id=command.analysis_id, duration_ms=command.duration_ms
+            )
+            return _finished_if_last(batch, success)
+        case commands.RecordFailure():
+            _must_be_next(command, batch)
+            return _finished_if_last(batch, _failure(command.report_id, command.code))
+        case commands.Cancel():
+            rest = (_failure(report_id, FailureCode.CANCELLED) for report_id in batch.pending)
+            return _finished_if_last(batch, *rest, reason=command.reason)
+        case _:
+            assert_never(command)
+
+
+def _submit(command: commands.Submit, batch: Batch) -> events.Submitted:
+    given = command.report_ids
+    if batch.report_ids:
+        raise refusals.BatchExists
+    if not given:
+        raise refusals.NothingSubmitted
+    if repeated := [report_id for report_id, times in Counter(given).items() if times > 1]:
+        raise refusals.ReportListedTwice(repeated)
+    if len(given) > command.report_limit:
+        raise refusals.TooManyReports(given=len(given), limit=command.report_limit, tier=command.tier)
+    if unknown := [report_id for report_id in given if report_id not in command.available]:
+        raise refusals.ReportsUnknown(unknown)
+    if busy := [report_id for report_id in given if report_id in command.busy]:
+        raise refusals.ReportsBusy(busy)
+    if not command.reanalyze and (done := [report_id for report_id in given if report_id in command.analysed]):
+        raise refusals.ReportsAnalysed(done)
+    if command.active_batches >= command.active_limit:
+        raise refusals.TooManyActiveBatches(limit=command.active_limit, tier=command.tier)
+    return events.Submitted(user_id=command.user_id, tier=command.tier, report_ids=given)
+
+
+def _start(command: commands.Start, batch: Batch) -> tuple[events.Event, ...]:
+    """Take the batch; a report on which every attempt was spent fails now, so that the others get their turn."""
+    if command.unspent or batch.attempt < command.max_attempts:
+        attempt = max(batch.attempt, 1) if command.unspent else batch.attempt + 1
+        return (events.Started(worker_id=command.worker_id, attempt=attempt),)
+    started = events.Started(worker_id=command.worker_id, attempt=batch.attempt)
+    poisoned = _failure(batch.pending[0], FailureCode.ANALYSIS_CRASHED)
+    return (started, *_finished_if_last(evolve(batch, started), poisoned))
+
+
+def _must_be_next(command: commands.RecordSuccess | commands.RecordFailure, batch: Batch) -> None:
+    if command.worker_id != batch.worker_id:
+        raise refusals.NotHolder(holder=batch.worker_id, worker_id=command.worker_id)
+    if command.report_id != batch.pending[0]:
+        raise refusals.NotNextReport(given=command.report_id, expected=batch.pending[0])
+
+
+def _failure(report_id: UUID, code: FailureCode) -> events.ReportFailed:
+    return events.ReportFailed(report_id=report_id, code=code, errors=errors_for(code))
+
+
+def _finished_if_last(
+    batch: Batch, *outcomes: events.ReportSucceeded | events.ReportFailed, reason: str | None = None
+) -> tuple[events.Event, ...]:
+    after = fold(outcomes, batch)
+    if after.pending:
+        return outcomes
+    status = final_status(successful=after.successful, failed=after.failed)
+    return (
+        *outcomes,
+        events.Finished(status=status, successful=after.successful, failed=after.failed, reason=reason),
+    )

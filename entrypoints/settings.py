@@ -1,0 +1,72 @@
+"""Every setting of the service, from the environment (`FNA_BATCH_…`) or from `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.tiers import Tier, TierLimits
+
+DEFAULTS = TierLimits()
+
+
+def _every_tier(by_tier: dict[Tier, int]) -> dict[Tier, int]:
+    if missing := [str(tier) for tier in Tier if tier not in by_tier]:
+        raise ValueError(f"name a limit for {', '.join(missing)} too")
+    return by_tier
+
+
+ByTier = Annotated[dict[Tier, PositiveInt], AfterValidator(_every_tier)]
+
+
+class Settings(BaseSettings):
+    """Every default is meant to be right for one machine; what a deployment must set is marked."""
+
+    model_config = SettingsConfigDict(env_prefix="FNA_BATCH_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL 15 or newer, as a libpq URL. Absent: the embedded one in DATA_DIR. Set it in production.",
+    )
+    data_dir: Path = Field(
+        Path("~/.local/share/fna-batch"), description="Folder of the embedded database and of the generated secret."
+    )
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on; 0 takes a free one.")
+    jwt_secret: SecretStr | None = Field(
+        None,
+        description="Shared HS256 secret of at least 32 bytes. Absent with the embedded database: generated in DATA_DIR.",
+    )
+
+    worker_concurrency: PositiveInt = Field(10, description="Batches that one worker has in flight.")
+    analysis_processes: PositiveInt = Field(2, description="Processes that analyse reports, in one worker.")
+    analysis_timeout_s: PositiveFloat = Field(60, description="Seconds that one report's analysis may take.")
+    max_attempts: PositiveInt = Field(3, description="Starts spent on one report before it fails as ANALYSIS_CRASHED.")
+    heartbeat_timeout_s: PositiveFloat = Field(
+        10, description="Seconds without a heartbeat after which a batch is taken over."
+    )
+    analyzer: Literal["lexicon"] = Field("lexicon", description="Which analyser reads the reports.")
+    lexicon_path: Path | None = Field(
+        None,
+        description="A word list of your own (CSV with a header `word,category`), instead of the one that is shipped.",
+    )
+
+    batch_limits: ByTier = Field(dict(DEFAULTS.reports_per_batch), description="Reports a batch, by tier.")
+    active_batch_limits: ByTier = Field(
+        dict(DEFAULTS.active_batches), description="Unfinished batches at once, by tier."
+    )
+    rate_limits: ByTier = Field(dict(DEFAULTS.requests_per_minute), description="Requests a minute, by tier.")
+    max_upload_bytes: PositiveInt = Field(50 * 1024 * 1024, description="Largest report, in bytes.")
+    database_pool_size: PositiveInt = Field(20, description="Connections that one process keeps at most.")
+    database_deadline_s: PositiveFloat = Field(4, description="Seconds after which a transaction counts as hung.")
+    retention_days: PositiveInt = Field(30, description="Days that finished batches stay in `batch_jobs`, at least.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+
+    @property
+    def limits(self) -> TierLimits:
+        return TierLimits(
+            reports_per_batch=self.batch_limits,
+            active_batches=self.active_batch_limits,
+            requests_per_minute=self.rate_limits,
+        )

@@ -1,0 +1,28 @@
+-- The role that the service runs with: it may add events, never change or remove them.
+-- Where the migrating user may not create roles, the triggers alone protect the log; `fna-batch doctor` says so.
+
+DO $$
+BEGIN
+    CREATE ROLE fna_batch_app NOLOGIN;
+EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN NULL;
+    WHEN insufficient_privilege THEN RAISE NOTICE 'role fna_batch_app was not created: %', SQLERRM;
+END
+$$;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'fna_batch_app') THEN
+        RETURN;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO fna_batch_app', current_schema());
+    GRANT SELECT, INSERT ON batch_events TO fna_batch_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON
+        financial_reports, report_chunks, narrative_analyses, batch_jobs, busy_reports, idempotency_keys
+        TO fna_batch_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON
+        pgqueuer, pgqueuer_log, pgqueuer_statistics, pgqueuer_schedules TO fna_batch_app;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fna_batch_app;
+    GRANT SELECT ON alembic_version TO fna_batch_app;
+END
+$$;

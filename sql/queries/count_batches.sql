@@ -1,0 +1,3 @@
+SELECT count(*) AS batches
+FROM batch_events
+WHERE version = 1

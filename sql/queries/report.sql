@@ -1,0 +1,4 @@
+SELECT id AS report_id, user_id, report_type, format, size, sha256, company, fiscal_period, filing_date,
+       processing_status, created_at
+FROM financial_reports
+WHERE id = %(report_id)s

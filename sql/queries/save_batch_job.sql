@@ -1,0 +1,11 @@
+INSERT INTO batch_jobs
+    (batch_id, user_id, status, total_reports, successful, failed, results, report_ids,
+     processed_at, created_at, updated_at, version)
+VALUES
+    (%(batch_id)s, %(user_id)s, %(status)s, %(total_reports)s, %(successful)s, %(failed)s, %(results)s,
+     %(report_ids)s, %(processed_at)s, %(created_at)s, %(updated_at)s, %(version)s)
+ON CONFLICT (batch_id) DO UPDATE SET
+    user_id = excluded.user_id, status = excluded.status, total_reports = excluded.total_reports,
+    successful = excluded.successful, failed = excluded.failed, results = excluded.results,
+    report_ids = excluded.report_ids, processed_at = excluded.processed_at, created_at = excluded.created_at,
+    updated_at = excluded.updated_at, version = excluded.version

@@ -1,0 +1,108 @@
+"""Whatever is asked of a batch in whatever order, its stream stays well formed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import commands, events
+from domain.batch import UNSUBMITTED, decide, fold
+from domain.events import Event
+from domain.failures import FailureCode
+from domain.refusals import Refusal
+from domain.statuses import BatchStatus, final_status
+from domain.tiers import Tier
+from domain.well_formed import misplaced
+
+REPORTS = tuple(UUID(int=n) for n in range(1, 6))
+reports = st.sampled_from(REPORTS)
+workers = st.sampled_from(["w1", "w2", "w3"])
+some_reports = st.frozensets(reports, max_size=2)
+
+any_command = st.one_of(
+    st.builds(
+        commands.Submit,
+        user_id=st.just(UUID(int=99)),
+        tier=st.sampled_from(Tier),
+        report_ids=st.lists(reports, max_size=5).map(tuple),
+        reanalyze=st.booleans(),
+        available=st.just(frozenset(REPORTS)),
+        busy=some_reports,
+        analysed=some_reports,
+        report_limit=st.integers(1, 5),
+        active_batches=st.integers(0, 2),
+        active_limit=st.just(2),
+    ),
+    st.builds(commands.Start, worker_id=workers, max_attempts=st.integers(1, 3), unspent=st.booleans()),
+    st.builds(
+        commands.RecordSuccess,
+        worker_id=workers,
+        report_id=reports,
+        analysis_id=st.uuids(),
+        duration_ms=st.integers(0, 1000),
+    ),
+    st.builds(commands.RecordFailure, worker_id=workers, report_id=reports, code=st.sampled_from(FailureCode)),
+    st.builds(commands.Cancel, reason=st.text(max_size=5)),
+)
+
+
+def lived_through(asked: Sequence[commands.Command]) -> list[Event]:
+    """The stream that a sequence of commands leaves behind, the refused ones having left nothing."""
+    stream: list[Event] = []
+    for command in asked:
+        try:
+            stream += decide(command, fold(stream))
+        except Refusal:
+            continue
+    return stream
+
+
+@given(st.lists(any_command, max_size=40))
+def test_every_stream_is_well_formed(asked: list[commands.Command]) -> None:
+    stream = lived_through(asked)
+    assert list(misplaced(stream)) == []
+    if not stream:
+        return
+    assert [isinstance(event, events.Submitted) for event in stream] == [True] + [False] * (len(stream) - 1)
+    assert not any(isinstance(event, events.Finished) for event in stream[:-1])
+    submitted = stream[0]
+    assert isinstance(submitted, events.Submitted)
+    outcomes = [event for event in stream if isinstance(event, events.ReportSucceeded | events.ReportFailed)]
+    recorded = tuple(outcome.report_id for outcome in outcomes)
+    assert recorded == submitted.report_ids[: len(recorded)], "in the order given, once each"
+    assert isinstance(stream[-1], events.Finished) is (len(recorded) == len(submitted.report_ids))
+
+
+@given(st.lists(any_command, max_size=40))
+def test_the_fold_gives_the_status(asked: list[commands.Command]) -> None:
+    stream = lived_through(asked)
+    batch = fold(stream)
+    successful = sum(isinstance(event, events.ReportSucceeded) for event in stream)
+    failed = sum(isinstance(event, events.ReportFailed) for event in stream)
+    assert (batch.successful, batch.failed) == (successful, failed)
+    last = stream[-1] if stream else None
+    if isinstance(last, events.Finished):
+        assert batch.status == last.status == final_status(successful=successful, failed=failed)
+    elif any(isinstance(event, events.Started) for event in stream):
+        assert batch.status is BatchStatus.PROCESSING
+    else:
+        assert batch.status is BatchStatus.PENDING
+
+
+@given(st.lists(any_command, max_size=40))
+def test_no_report_gets_more_attempts_than_allowed(asked: list[commands.Command]) -> None:
+    attempts = [event.attempt for event in lived_through(asked) if isinstance(event, events.Started)]
+    assert all(1 <= attempt <= 3 for attempt in attempts)
+
+
+@given(st.lists(any_command, max_size=40), any_command)
+def test_a_command_given_again_to_another_worker_changes_no_outcome(
+    asked: list[commands.Command], again: commands.Command
+) -> None:
+    before = fold(lived_through(asked))
+    after = fold(lived_through([*asked, again]))
+    assert after.successful >= before.successful
+    assert after.failed >= before.failed
+    assert before.report_ids in ((), after.report_ids)
+    assert UNSUBMITTED.pending == ()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from domain.refusals import BatchFinished, NotHolder
 
 
 class ProcessBatch:
-    """`stopwatch` gives seconds that never go back."""
+    """`slots` bounds how many reports are in memory at once; `stopwatch` gives seconds that never go back."""
 
     def __init__(
         self,
@@ -29,11 +30,12 @@ class ProcessBatch:
         clock: Clock,
         new_id: NewId,
         max_attempts: int,
+        slots: AbstractAsyncContextManager[object],
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage, self._handler, self._analyzer = storage, handler, analyzer
         self._clock, self._new_id, self._stopwatch = clock, new_id, stopwatch
-        self._max_attempts = max_attempts
+        self._max_attempts, self._slots = max_attempts, slots
 
     async def __call__(self, batch_id: UUID, worker_id: str) -> None:
         """Bring the batch to its end, or leave it to whoever took it meanwhile.
@@ -61,14 +63,16 @@ class ProcessBatch:
             return await self._handler.handle(batch_id, record, metadata)
 
     async def _succeed(self, batch_id: UUID, report_id: UUID, worker_id: str, metadata: Metadata) -> Batch:
-        began = self._stopwatch()
-        analysis = await self._analyze(report_id)
+        async with self._slots:
+            began = self._stopwatch()
+            analysis = await self._analyze(report_id)
+            duration = self._stopwatch() - began
         analysis_id = self._new_id()
         success = commands.RecordSuccess(
             worker_id=worker_id,
             report_id=report_id,
             analysis_id=analysis_id,
-            duration_ms=round(1000 * (self._stopwatch() - began)),
+            duration_ms=round(1000 * duration),
         )
         store = partial(self._store, analysis_id, report_id, batch_id, analysis)
         return await self._handler.handle(batch_id, success, metadata, also=store)

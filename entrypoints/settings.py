@@ -27,7 +27,7 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(
         None,
-        description="PostgreSQL 15 or newer, as a libpq URL. Absent: the embedded one in DATA_DIR. Set it in production.",
+        description="PostgreSQL 15 or newer, as a libpq URL. Absent: the embedded one in DATA_DIR.",
     )
     data_dir: Path = Field(
         Path("~/.local/share/fna-batch"), description="Folder of the embedded database and of the generated secret."
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on; 0 takes a free one.")
     jwt_secret: SecretStr | None = Field(
         None,
-        description="Shared HS256 secret of at least 32 bytes. Absent with the embedded database: generated in DATA_DIR.",
+        description="Shared HS256 secret of at least 32 bytes. Absent, with the embedded database: one is generated.",
     )
 
     worker_concurrency: PositiveInt = Field(10, description="Batches that one worker has in flight.")
@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     heartbeat_timeout_s: PositiveFloat = Field(
         10, description="Seconds without a heartbeat after which a batch is taken over."
     )
+    grace_s: PositiveFloat = Field(30, description="Seconds that running reports get when a worker is stopped.")
     analyzer: Literal["lexicon"] = Field("lexicon", description="Which analyser reads the reports.")
     lexicon_path: Path | None = Field(
         None,

@@ -2,10 +2,10 @@
 
 import os
 
+import psycopg
 from alembic import context
 from dotenv import dotenv_values
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 URL = "FNA_BATCH_DATABASE_URL"
 MIGRATORS_LOCK = 0x464E41  # "FNA"
@@ -15,10 +15,11 @@ def url() -> str:
     given = context.config.attributes.get("database_url") or os.environ.get(URL) or dotenv_values().get(URL)
     if not given:
         raise SystemExit(f"Set {URL}, or run `fna-batch migrate` for the embedded database.")
-    return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return str(given)
 
 
-engine = create_engine(url())
+database = url()
+engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database))
 try:
     with engine.connect() as connection:
         context.configure(connection=connection, transaction_per_migration=False)

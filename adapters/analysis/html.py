@@ -1,0 +1,126 @@
+"""HTML of every decade and inline XBRL: paragraphs out of blocks and layout tables, and nothing hidden."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree, html
+
+from adapters.analysis.document import MIN_WORDS_IN_CELL, Document, is_prose
+from adapters.analysis.xbrl import metrics_of
+from application.errors import ReportUnreadable
+from domain.failures import FailureCode
+
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "document",
+        "text",
+        "page",
+    ]
+)
+UNSEEN = frozenset(["script", "style", "head", "title", "noscript", "template", "ix:header", "ix:hidden", "xbrl:xbrl"])
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+SPACES = re.compile(r"\s+")
+CUT_OFF = "The file ends in the middle: it is cut off, and what it holds was analysed."
+BAD_XBRL = "The inline XBRL is malformed: the text was analysed, no figures were read."
+OPENED, CLOSED = re.compile(r"<html\b", re.IGNORECASE), re.compile(r"</html\s*>", re.IGNORECASE)
+
+
+def read_html(text: str) -> Document:
+    """Raises ReportUnreadable where the markup holds nothing that can be read."""
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    source = XML_DECLARATION.sub("", text).replace("\0", "")
+    try:
+        root = html.document_fromstring(source.encode("utf-8", errors="replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as broken:
+        raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from broken
+    warnings = (CUT_OFF,) if _is_cut_off(source) else ()
+    try:
+        metrics = metrics_of(root)
+    except ValueError:
+        metrics, warnings = None, (*warnings, BAD_XBRL)
+    return Document(paragraphs=list(_paragraphs(root)), metrics=metrics, warnings=warnings)
+
+
+def _is_cut_off(source: str) -> bool:
+    return source.rfind("<") > source.rfind(">") or (bool(OPENED.search(source)) and not CLOSED.search(source))
+
+
+def _paragraphs(root: html.HtmlElement) -> Iterator[str]:
+    pieces: list[str] = []
+    cells = 0
+    for kind, value in _walk(root):
+        if kind == "text":
+            pieces.append(value)
+            continue
+        text = SPACES.sub(" ", "".join(pieces)).strip()
+        pieces.clear()
+        if text and (not cells or is_prose(text, MIN_WORDS_IN_CELL) or _is_heading(text)):
+            yield text
+        cells += {"cell": 1, "/cell": -1}.get(value, 0)
+
+
+def _walk(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
+    """The text that a reader sees, and where blocks begin and end; without recursion, filings nest deeply."""
+    skipped: html.HtmlElement | None = None
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        tag = node.tag if isinstance(node.tag, str) else ""
+        if event == "start":
+            if skipped is None and (tag in UNSEEN or HIDDEN.search(node.get("style", ""))):
+                skipped = node
+            if skipped is None:
+                if tag in BLOCKS:
+                    yield "break", "cell" if tag in ("td", "th") else tag
+                if node.text:
+                    yield "text", node.text
+            continue
+        if skipped is None and tag in BLOCKS:
+            yield "break", "/cell" if tag in ("td", "th") else tag
+        if skipped is node:
+            skipped = None
+        if skipped is None and node.tail:
+            yield "text", node.tail
+    yield "break", "end"
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) < 120 and text[:5].lower().startswith(("item", "part"))

@@ -1,0 +1,151 @@
+"""The analysis of one report from its bytes: a pure function, the same bytes always give the same answer."""
+
+import hashlib
+import re
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from adapters.analysis.decode import decode
+from adapters.analysis.document import Document, is_prose
+from adapters.analysis.html import read_html
+from adapters.analysis.language import is_english
+from adapters.analysis.lexicon import Lexicon, shipped_lexicon
+from adapters.analysis.lexicon.words import with_loughran_mcdonald
+from adapters.analysis.pdf import read_pdf
+from adapters.analysis.plain import read_plain
+from adapters.analysis.scores import Sentence, driving_sentences, risk_indicators, scores
+from adapters.analysis.sections import sections
+from adapters.analysis.sentences import sentences
+from adapters.analysis.sniff import HTML
+from adapters.analysis.submission import narrative_documents
+from adapters.analysis.themes import key_themes
+from adapters.analysis.tone import Tone, tone_of
+from application.errors import ReportUnreadable
+from domain.analysis import LOW_CONFIDENCE, NarrativeAnalysis, NarrativeSection
+from domain.failures import FailureCode
+from domain.reports import ReportFormat
+
+VERSION = "lexicon-1"
+WORD = re.compile(r"[a-z]+")
+MIN_WORDS = 30
+MIN_WORDS_IN_SENTENCE = 4
+LANGUAGE_SAMPLE = 20_000
+HEDGE = re.compile(r"\b(?:may|might|could|can|would|if|potential|potentially|possible|any)\b", re.IGNORECASE)
+BOILERPLATE = re.compile(
+    r"forward-looking statement|safe harbor|private securities litigation reform act|"
+    r"incorporated (?:herein )?by reference|"
+    r"accounting standards (?:update|codification)|\bfasb\b|\basu\b|exhibit \d|indicate by check mark|"
+    r"pursuant to the requirements of the securities|hereunto duly authorized",
+    re.IGNORECASE,
+)
+DRIVERS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """An analysis with the sentences that drove it."""
+
+    analysis: NarrativeAnalysis
+    drivers: Sequence[Sentence]
+
+
+@cache
+def lexicon_at(path: Path | None) -> tuple[Lexicon, str]:
+    """The word list with the model version that it makes.
+
+    Raises OSError or ValueError for a list that cannot be read.
+    """
+    if path is None:
+        words = (files("adapters.analysis") / "lexicon" / "words.txt").read_bytes()
+        return shipped_lexicon(), f"{VERSION}+{hashlib.sha256(words).hexdigest()[:8]}"
+    return with_loughran_mcdonald(path), f"{VERSION}+{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+
+
+def analyze(
+    content: bytes,
+    report_format: ReportFormat,
+    lexicon_path: Path | None = None,
+    stopwatch: Callable[[], float] = time.perf_counter,
+) -> Explained:
+    """Raises ReportUnreadable."""
+    began = stopwatch()
+    lexicon, model_version = lexicon_at(lexicon_path)
+    document = _document(content, report_format)
+    _must_be_english_narrative(document.paragraphs)
+    found = sections(document.paragraphs)
+    read = list(_sentences(document.paragraphs, found, lexicon))
+    if sum(len(sentence.text.split()) for sentence in read) < MIN_WORDS:
+        raise ReportUnreadable(FailureCode.NO_NARRATIVE_TEXT)
+    result = scores(read)
+    confidences = (result.optimism_confidence, result.risk_confidence, result.uncertainty_confidence)
+    analysis = NarrativeAnalysis(
+        optimism_score=result.optimism,
+        optimism_confidence=result.optimism_confidence,
+        risk_score=result.risk,
+        risk_confidence=result.risk_confidence,
+        uncertainty_score=result.uncertainty,
+        uncertainty_confidence=result.uncertainty_confidence,
+        low_confidence=min(confidences) < LOW_CONFIDENCE,
+        key_themes=key_themes(sentence.text for sentence in read),
+        risk_indicators=risk_indicators(read),
+        narrative_sections=found,
+        financial_metrics=document.metrics,
+        processing_time_seconds=round(stopwatch() - began, 3),
+        model_version=model_version,
+        warnings=document.warnings,
+    )
+    return Explained(analysis=analysis, drivers=driving_sentences(read, DRIVERS_SHOWN))
+
+
+def analyze_sentence(text: str, lexicon_path: Path | None = None) -> Tone:
+    return tone_of(text, lexicon_at(lexicon_path)[0])
+
+
+def _document(content: bytes, report_format: ReportFormat) -> Document:
+    if report_format is ReportFormat.PDF:
+        return read_pdf(content)
+    parts = [
+        read_html(part) if HTML.search(part[:65_536].encode("utf-8", "replace")) else read_plain(part)
+        for part in narrative_documents(decode(content))
+    ]
+    return Document(
+        paragraphs=[paragraph for part in parts for paragraph in part.paragraphs],
+        metrics=next((part.metrics for part in parts if part.metrics), None),
+        warnings=tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)),
+    )
+
+
+def _must_be_english_narrative(paragraphs: Sequence[str]) -> None:
+    prose = " ".join(paragraph for paragraph in paragraphs if is_prose(paragraph, MIN_WORDS_IN_SENTENCE)).lower()
+    words = WORD.findall(prose)[:LANGUAGE_SAMPLE]
+    foreign_script = sum(char.isalpha() and char > "\u024f" for char in prose[:LANGUAGE_SAMPLE])
+    if foreign_script > len(prose[:LANGUAGE_SAMPLE]) / 4:
+        raise ReportUnreadable(FailureCode.UNSUPPORTED_LANGUAGE)
+    if len(words) < MIN_WORDS:
+        raise ReportUnreadable(FailureCode.NO_NARRATIVE_TEXT)
+    if not is_english(words):
+        raise ReportUnreadable(FailureCode.UNSUPPORTED_LANGUAGE)
+
+
+def _sentences(
+    paragraphs: Sequence[str], found: Mapping[str, NarrativeSection], lexicon: Lexicon
+) -> Iterator[Sentence]:
+    """The sentences with their section and tone; a sentence that stands in the text again says nothing new."""
+    places = sorted((section.start, section.end, name) for name, section in found.items())
+    starts = [start for start, _, _ in places]
+    seen: set[str] = set()
+    offset = 0
+    for paragraph in paragraphs:
+        at = bisect_right(starts, offset) - 1
+        section = places[at][2] if at >= 0 and offset < places[at][1] else None
+        offset += len(paragraph) + 1
+        for text in sentences(paragraph):
+            if text in seen or not is_prose(text, MIN_WORDS_IN_SENTENCE) or BOILERPLATE.search(text):
+                continue
+            seen.add(text)
+            yield Sentence(text, section, tone_of(text, lexicon), bool(HEDGE.search(text)))

@@ -1,0 +1,44 @@
+"""Plain text as filings of the 1990s have it: hard-wrapped lines, page marks, tables drawn with spaces."""
+
+import re
+from collections.abc import Iterator
+
+from adapters.analysis.document import Document, is_prose
+
+MARKS = re.compile(r"</?(?:PAGE|TABLE|CAPTION|S|C|FN|F\d+)>[ \t]*\d*", re.IGNORECASE)
+TABLE = re.compile(r"<TABLE>.*?</TABLE>", re.IGNORECASE | re.DOTALL)
+PAGE_NUMBER = re.compile(r"\s*[-–]?\s*(?:page\s+)?[A-Z]{0,2}-?\d{1,4}\s*[-–]?\s*", re.IGNORECASE)
+COLUMNS = re.compile(r"\S {3,}\S.*\S {3,}\S|\.{4,}|[-=_]{4,}")
+HEADING = re.compile(r"\s*(?:ITEM|PART)\b", re.IGNORECASE)
+SPACES = re.compile(r"\s+")
+WORD_CUT = re.compile(r"(?<=[a-z])-$")
+
+
+def read_plain(text: str) -> Document:
+    return Document(paragraphs=list(paragraphs(TABLE.sub("\n\n", text).splitlines())))
+
+
+def paragraphs(lines: list[str]) -> Iterator[str]:
+    """Lines joined to paragraphs; an empty line, a heading or a row of a table ends one."""
+    held: list[str] = []
+
+    def flush() -> Iterator[str]:
+        joined = SPACES.sub(" ", " ".join(held)).strip()
+        held.clear()
+        if joined and is_prose(joined):
+            yield joined
+
+    for line in lines:
+        line = MARKS.sub("", line)
+        if (
+            not line.strip()
+            or PAGE_NUMBER.fullmatch(line)
+            or (COLUMNS.search(line.strip()) and not HEADING.match(line))
+        ):
+            yield from flush()
+        elif HEADING.match(line) and len(line) < 120:
+            yield from flush()
+            held.append(line)
+        else:
+            held.append(line)
+    yield from flush()

@@ -1,0 +1,27 @@
+"""EDGAR's full submissions: an SGML envelope around several documents, of which the narrative ones are kept."""
+
+import re
+
+ENVELOPE = re.compile(r"<(?:SEC-DOCUMENT|IMS-DOCUMENT|SUBMISSION|DOCUMENT)>", re.IGNORECASE)
+PEM_HEADER = re.compile(r"\A-----BEGIN PRIVACY-ENHANCED MESSAGE-----.*?\n\s*\n", re.DOTALL)
+PEM_END = re.compile(r"-----END PRIVACY-ENHANCED MESSAGE-----")
+DOCUMENT = re.compile(r"<DOCUMENT>(.*?)(?=</DOCUMENT>|<DOCUMENT>|\Z)", re.DOTALL | re.IGNORECASE)
+TYPE = re.compile(r"<TYPE>\s*([^\s<]+)", re.IGNORECASE)
+TEXT = re.compile(r"<TEXT>(.*?)(?=</TEXT>|\Z)", re.DOTALL | re.IGNORECASE)
+WRAPPERS = re.compile(r"</?(?:XBRL|XML|PDF)>", re.IGNORECASE)
+UUENCODED = re.compile(r"^begin \d{3} \S.*?^end\s*$", re.DOTALL | re.MULTILINE)
+NOT_NARRATIVE = re.compile(r"GRAPHIC|ZIP|EXCEL|PDF|XML|COVER|JSON|EX-(?:10[0-5]|27|2[34]|3[12])\b", re.IGNORECASE)
+
+
+def narrative_documents(text: str) -> list[str]:
+    """The documents of a submission that can hold narrative; the text itself where it is no submission."""
+    if not ENVELOPE.search(text[:20_000]):
+        return [text]
+    body = PEM_END.sub("", PEM_HEADER.sub("", text))
+    kept = []
+    for document in DOCUMENT.findall(body):
+        kind = TYPE.search(document)
+        inner = TEXT.search(document)
+        if inner and not (kind and NOT_NARRATIVE.match(kind[1])):
+            kept.append(UUENCODED.sub("", WRAPPERS.sub("", inner[1])))
+    return kept

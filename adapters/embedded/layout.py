@@ -1,0 +1,51 @@
+"""The folders and files of an embedded database, all of them below one folder."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST_SOCKET_PATH = 107
+SOCKET = ".s.PGSQL.5432"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    root: Path
+    sockets: Path
+    superuser: str = "postgres"
+
+    @classmethod
+    def at(cls, root: Path) -> "Layout":
+        """`root` must be absolute. Where its path is too long for a socket, that lies in the temporary folder."""
+        sockets = root / "run"
+        if len(str(sockets / SOCKET)) > LONGEST_SOCKET_PATH:
+            name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+            sockets = Path(tempfile.gettempdir()) / f"fna-batch-{os.getuid()}-{name}"
+        return cls(root, sockets)
+
+    @property
+    def cluster(self) -> Path:
+        return self.root / "cluster"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.root / "users.lock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.root / "supervisor.lock"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "postgres.log"
+
+    @property
+    def failure(self) -> Path:
+        """Why the supervisor gave up, where it did."""
+        return self.root / "failure.txt"
+
+    def url(self, database: str, *, options: str = "") -> str:
+        more = f"&options={options}" if options else ""
+        return f"postgresql://{self.superuser}@/{database}?host={self.sockets}&port=5432{more}"

@@ -1,0 +1,5 @@
+"""The platform's JSON Web Tokens, by PyJWT."""
+
+from adapters.jwt.tokens import JwtTokens
+
+__all__ = ["JwtTokens"]

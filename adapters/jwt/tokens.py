@@ -1,0 +1,73 @@
+"""Tokens signed with a shared secret (HS256)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from application.ports.edges import Clock
+from application.ports.tokens import Identity, InvalidToken, Role, Tokens
+from domain.tiers import Tier
+
+ALGORITHM = "HS256"
+MIN_SECRET_BYTES = 32
+
+
+class JwtTokens(Tokens):
+    """Raises ValueError for a secret that is shorter than HS256 wants."""
+
+    def __init__(self, secret: str, clock: Clock) -> None:
+        if len(secret.encode()) < MIN_SECRET_BYTES:
+            raise ValueError(
+                f"FNA_BATCH_JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes: take for example the output of "
+                "`openssl rand -hex 32`."
+            )
+        self._secret, self._clock = secret, clock
+
+    def verify(self, token: str) -> Identity:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"], "verify_aud": False}
+            )
+        except jwt.ExpiredSignatureError:
+            raise InvalidToken("The token has expired: sign in again.") from None
+        except jwt.PyJWTError as wrong:
+            raise InvalidToken(f"The token is not valid ({type(wrong).__name__}).") from None
+        if claims.get("type", "access") != "access":
+            raise InvalidToken("The token is not an access token.")
+        return Identity(
+            user_id=_user_id(claims["sub"]), tier=_tier(claims.get("subscription_tier")), roles=_roles(claims)
+        )
+
+    def issue(self, identity: Identity, lifetime: timedelta) -> str:
+        now = self._clock()
+        claims = {
+            "sub": str(identity.user_id),
+            "subscription_tier": str(identity.tier),
+            "roles": sorted(identity.roles),
+            "type": "access",
+            "iat": now,
+            "exp": now + lifetime,
+        }
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+
+def _user_id(sub: object) -> UUID:
+    try:
+        return UUID(str(sub))
+    except ValueError:
+        raise InvalidToken("The token's `sub` is no UUID.") from None
+
+
+def _tier(name: object) -> Tier:
+    try:
+        return Tier(str(name))
+    except ValueError:
+        raise InvalidToken("The token names no subscription tier that exists.") from None
+
+
+def _roles(claims: dict[str, Any]) -> frozenset[Role]:
+    named = claims.get("roles") or ()
+    known = {str(role) for role in Role}
+    return frozenset(Role(name) for name in named if isinstance(name, str) and name in known)

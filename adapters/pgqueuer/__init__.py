@@ -1,0 +1,6 @@
+"""Dispatch of batches to workers by PgQueuer, on the database that holds the log."""
+
+from adapters.pgqueuer.dispatcher import PgQueuerDispatcher
+from adapters.pgqueuer.worker import PgQueuerWorker
+
+__all__ = ["PgQueuerDispatcher", "PgQueuerWorker"]

@@ -1,0 +1,152 @@
+"""The composition root: the only file that knows which adapter stands behind which port."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from dependency_injector import containers, providers
+from uuid_utils.compat import uuid7
+
+from adapters.analysis.process_pool import ProcessPoolAnalyzer
+from adapters.codec import JsonEventCodec
+from adapters.embedded.server import EmbeddedPostgres
+from adapters.jwt import JwtTokens
+from adapters.pgqueuer import PgQueuerDispatcher, PgQueuerWorker
+from adapters.postgres import PostgresAuditSource, PostgresStorage, connection_pool
+from application.audit import Audit
+from application.handler import CommandHandler
+from application.process import ProcessBatch
+from application.queries import Queries
+from application.submit import SubmitBatch
+from entrypoints.settings import Settings
+
+SECRET_FILE = "jwt-secret"  # noqa: S105
+POOL_PATIENCE_S = 3.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> UUID:
+    return uuid7()
+
+
+class MissingSecret(Exception):
+    """A service that faces others must be given its secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`url` is what the service works with, `admin_url` what migrates it; both the same where one was given."""
+
+    url: str
+    admin_url: str
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings, for as long as the context lasts; an embedded one is started and stopped."""
+    if settings.database_url is not None:
+        yield Database(settings.database_url, settings.database_url)
+        return
+    with EmbeddedPostgres(settings.data_dir / "postgres") as embedded:
+        yield Database(embedded.url, embedded.admin_url)
+
+
+def jwt_secret(settings: Settings) -> str:
+    """The secret of the settings; with an embedded database one is made and kept in the data folder.
+
+    Raises MissingSecret.
+    """
+    if settings.jwt_secret is not None:
+        return settings.jwt_secret.get_secret_value()
+    if settings.database_url is not None:
+        raise MissingSecret(
+            "FNA_BATCH_DATABASE_URL is set but FNA_BATCH_JWT_SECRET is not: set it to the secret that the platform "
+            "signs its tokens with, at least 32 bytes long."
+        )
+    file = settings.data_dir.expanduser() / SECRET_FILE
+    try:
+        return _created(file)
+    except FileExistsError:
+        return file.read_text().strip()
+
+
+def _created(file: Path) -> str:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = secrets.token_hex(32)
+    aside = file.with_name(f"{SECRET_FILE}.{uuid4().hex}")
+    try:
+        aside.touch(mode=0o600)
+        aside.write_text(secret + "\n")
+        file.hardlink_to(aside)
+    finally:
+        aside.unlink(missing_ok=True)
+    return secret
+
+
+class Container(containers.DeclarativeContainer):
+    """Make a fresh one for each application or test; override by constructor argument."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    database_url = providers.Dependency(instance_of=str)
+
+    clock = providers.Object(utc_now)
+    new_id = providers.Object(new_id)
+    worker_id = providers.Singleton(uuid4)
+    limits = settings.provided.limits
+
+    pool = providers.Singleton(
+        connection_pool, database_url, size=settings.provided.database_pool_size, timeout=POOL_PATIENCE_S
+    )
+    storage = providers.Singleton(
+        PostgresStorage,
+        pool,
+        queue=providers.Object(PgQueuerDispatcher),
+        deadline=settings.provided.database_deadline_s,
+    )
+    codec = providers.Singleton(JsonEventCodec)
+    handler = providers.Singleton(CommandHandler, storage, codec, clock)
+    submit = providers.Singleton(SubmitBatch, storage, handler, new_id, limits)
+    queries = providers.Singleton(Queries, storage)
+    tokens = providers.Singleton(JwtTokens, providers.Callable(jwt_secret, settings), clock)
+
+    analyzer = providers.Singleton(
+        ProcessPoolAnalyzer,
+        processes=settings.provided.analysis_processes,
+        timeout=settings.provided.analysis_timeout_s,
+        lexicon_path=settings.provided.lexicon_path,
+    )
+    process_batch = providers.Singleton(
+        ProcessBatch,
+        storage,
+        handler,
+        analyzer,
+        clock,
+        new_id,
+        max_attempts=settings.provided.max_attempts,
+        slots=providers.Factory(asyncio.Semaphore, settings.provided.analysis_processes),
+    )
+    worker = providers.Factory(
+        PgQueuerWorker,
+        pool,
+        process_batch,
+        worker_id=worker_id,
+        concurrency=settings.provided.worker_concurrency,
+        heartbeat_timeout=settings.provided.heartbeat_timeout_s,
+        grace=settings.provided.grace_s,
+    )
+    audit_source = providers.Singleton(PostgresAuditSource, pool)
+    audit = providers.Singleton(
+        Audit,
+        audit_source,
+        codec,
+        clock,
+        retention=providers.Factory(timedelta, days=settings.provided.retention_days),
+    )

@@ -1,0 +1,2 @@
+DELETE FROM pgqueuer_log
+WHERE created < now() - INTERVAL '1 hour'

@@ -1,0 +1,173 @@
+"""What the database itself refuses, tried with plain SQL and as the owner of the table."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from application.log import NO_HASH
+from entrypoints.container import Database
+
+NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
+INSERT = """
+INSERT INTO batch_events
+    (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
+VALUES (%(batch_id)s, %(version)s, %(type)s, 1, %(data)s, '{}', %(at)s, %(previous)s, %(hash)s)
+"""
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.admin_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def service(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        yield connection
+
+
+def hash_of(version: int) -> bytes:
+    return bytes([version]) * 32
+
+
+def append(
+    connection: psycopg.Connection[Any],
+    batch_id: UUID,
+    version: int,
+    type_: str,
+    *,
+    at: datetime = NOW,
+    previous: bytes | None = None,
+    **data: str,
+) -> None:
+    row = {
+        "batch_id": batch_id,
+        "version": version,
+        "type": type_,
+        "data": Jsonb(data),
+        "at": at,
+        "previous": previous if previous is not None else hash_of(version - 1) if version > 1 else NO_HASH,
+        "hash": hash_of(version),
+    }
+    connection.execute(INSERT, row)
+
+
+@pytest.fixture
+def batch(owner: psycopg.Connection[Any]) -> UUID:
+    """A stream of two events."""
+    batch_id = uuid4()
+    append(owner, batch_id, 1, "Submitted")
+    append(owner, batch_id, 2, "Started")
+    return batch_id
+
+
+def refused(sqlstate: str) -> Any:
+    return pytest.raises(psycopg.Error, check=lambda error: getattr(error, "sqlstate", None) == sqlstate)
+
+
+UNIQUE, CHECK, GAP, FINISHED, UNLINKED, BACKWARDS, APPEND_ONLY, FORBIDDEN = (
+    "23505",
+    "23514",
+    "FB001",
+    "FB002",
+    "FB003",
+    "FB004",
+    "FB005",
+    "42501",
+)
+
+
+def test_a_version_that_is_taken(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    with refused(UNIQUE):
+        append(owner, batch, 2, "Started")
+
+
+def test_a_version_that_leaves_a_gap(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    with refused(GAP):
+        append(owner, batch, 4, "Started")
+
+
+def test_a_stream_that_does_not_begin_at_the_beginning(owner: psycopg.Connection[Any]) -> None:
+    with refused(GAP):
+        append(owner, uuid4(), 2, "Started")
+
+
+@pytest.mark.parametrize(("version", "type_"), [(1, "Started"), (3, "Submitted")])
+def test_submitted_anywhere_but_first(owner: psycopg.Connection[Any], batch: UUID, version: int, type_: str) -> None:
+    with refused(CHECK):
+        append(owner, batch if version > 1 else uuid4(), version, type_)
+
+
+@pytest.mark.parametrize("second", ["ReportSucceeded", "ReportFailed"])
+def test_a_second_outcome_for_the_same_report(owner: psycopg.Connection[Any], batch: UUID, second: str) -> None:
+    append(owner, batch, 3, "ReportSucceeded", report_id="r1")
+    with refused(UNIQUE):
+        append(owner, batch, 4, second, report_id="r1")
+    append(owner, batch, 4, second, report_id="r2")
+
+
+def test_anything_after_finished(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    append(owner, batch, 3, "Finished")
+    for type_ in ("Started", "ReportFailed", "Finished"):
+        with refused(FINISHED):
+            append(owner, batch, 4, type_, report_id="r1")
+
+
+def test_an_event_that_does_not_link_to_the_one_before(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    with refused(UNLINKED):
+        append(owner, batch, 3, "Started", previous=hash_of(9))
+    with refused(CHECK):
+        append(owner, uuid4(), 1, "Submitted", previous=hash_of(9))
+
+
+def test_a_time_before_that_of_the_event_before(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    with refused(BACKWARDS):
+        append(owner, batch, 3, "Started", at=NOW - timedelta(microseconds=1))
+
+
+def test_an_unknown_type(owner: psycopg.Connection[Any], batch: UUID) -> None:
+    with refused(CHECK):
+        append(owner, batch, 3, "Repaired")
+
+
+CHANGES = [
+    "UPDATE batch_events SET type = 'Finished'",
+    "DELETE FROM batch_events",
+    "TRUNCATE batch_events",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changes_by_the_owner_are_refused_by_a_trigger(
+    owner: psycopg.Connection[Any], batch: UUID, change: str
+) -> None:
+    with refused(APPEND_ONLY):
+        owner.execute(change.encode())
+
+
+@pytest.mark.parametrize(
+    "change", [*CHANGES, "ALTER TABLE batch_events DISABLE TRIGGER ALL", "DROP TABLE batch_events"]
+)
+def test_changes_by_the_service_are_refused_by_its_privileges(
+    service: psycopg.Connection[Any], batch: UUID, change: str
+) -> None:
+    with refused(FORBIDDEN):
+        service.execute(change.encode())
+
+
+def test_two_writers_of_the_same_version_one_wins(database: Database, batch: UUID) -> None:
+    with psycopg.connect(database.url) as one, psycopg.connect(database.url) as other:
+        append(one, batch, 3, "Started")
+        other.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            append(other, batch, 3, "Started")
+        other.rollback()
+        one.commit()
+        with refused(UNIQUE):
+            append(other, batch, 3, "Started")

@@ -1,0 +1,69 @@
+"""A real PostgreSQL for the tests that need one, migrated once and copied for each test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql as psql
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
+
+from adapters.embedded.server import EmbeddedPostgres
+from adapters.postgres.migrations import migrate
+from entrypoints.container import Container, Database
+from entrypoints.settings import Settings
+
+SECRET = "a secret for the tests, and for them alone"
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The admin URL of a PostgreSQL server: FNA_BATCH_TEST_DATABASE_URL where that is set, else the embedded one."""
+    given = os.environ.get("FNA_BATCH_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "data", FAST) as embedded:
+        yield embedded.admin_url
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> str:
+    """The name of a migrated database that is copied for each test."""
+    name = f"template_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(psql.SQL("CREATE DATABASE {}").format(psql.Identifier(name)))
+    migrate(_at(server, name).admin_url)
+    return name
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[Database]:
+    """A migrated, empty database of the test's own."""
+    name = psql.Identifier(f"test_{uuid4().hex}")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(psql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, psql.Identifier(template)))
+        yield _at(server, name.as_string().strip('"'))
+        connection.execute(psql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def _at(server: str, name: str) -> Database:
+    parts = {key: str(value) for key, value in (conninfo_to_dict(server) | {"dbname": name}).items()}
+    admin = psycopg.conninfo.make_conninfo(**parts)
+    return Database(url=psycopg.conninfo.make_conninfo(**parts | {"options": "-crole=fna_batch_app"}), admin_url=admin)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(jwt_secret=SecretStr(SECRET), data_dir=tmp_path)
+
+
+@pytest.fixture
+async def container(database: Database, settings: Settings) -> AsyncIterator[Container]:
+    container = Container(settings=settings, database_url=database.url)
+    async with container.pool():
+        yield container

@@ -1,26 +1,40 @@
 """Answers for clients: they read the read model, and only what belongs to the asker."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from application.errors import AnalysisNotReady, BatchNotFound, ReportNotFound
+from application.ports.codec import EventCodec
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage, Transaction
-from application.read_model import BatchJob
+from application.read_model import BatchJob, project_all
 from domain.analysis import NarrativeAnalysis
 from domain.reports import Report
 from domain.statuses import BatchStatus
 
 
 class Queries:
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, codec: EventCodec) -> None:
+        self._storage, self._codec = storage, codec
 
     async def batch(self, user_id: UUID, batch_id: UUID) -> BatchJob:
         """Raises BatchNotFound, also for somebody else's batch."""
         async with self._storage.transaction() as tx:
             job = await tx.batch_jobs.get(batch_id)
         if job is None or job.user_id != user_id:
+            raise BatchNotFound(batch_id)
+        return job
+
+    async def batch_as_of(self, user_id: UUID, batch_id: UUID, instant: datetime) -> BatchJob:
+        """What `batch` answered at that instant, told by the log.
+
+        Raises BatchNotFound, also for an instant before the submission.
+        """
+        async with self._storage.transaction() as tx:
+            stored = await tx.events.read(batch_id)
+        stream = [self._codec.decode(event) for event in stored if event.recorded_at <= instant]
+        if not stream or (job := project_all(stream)).user_id != user_id:
             raise BatchNotFound(batch_id)
         return job
 

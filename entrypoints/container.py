@@ -6,24 +6,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from dependency_injector import containers, providers
 from uuid_utils.compat import uuid7
 
+from adapters.analysis.lexicon_analyzer import analyze, analyze_sentence
 from adapters.analysis.process_pool import ProcessPoolAnalyzer
+from adapters.analysis.sniff import sniff
 from adapters.codec import JsonEventCodec
-from adapters.embedded.server import EmbeddedPostgres
+from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
 from adapters.jwt import JwtTokens
 from adapters.pgqueuer import PgQueuerDispatcher, PgQueuerWorker
-from adapters.postgres import PostgresAuditSource, PostgresStorage, connection_pool
+from adapters.postgres import PostgresAuditSource, PostgresReadiness, PostgresStorage, connection_pool
+from adapters.postgres.inspection import inspect
+from adapters.postgres.migrations import migrate, newest_revision, revision_of
 from application.audit import Audit
 from application.handler import CommandHandler
 from application.process import ProcessBatch
 from application.queries import Queries
 from application.submit import SubmitBatch
+from application.upload import UploadReport
 from entrypoints.settings import Settings
+
+__all__ = [
+    "Container",
+    "Database",
+    "EmbeddedPostgresFailed",
+    "MissingSecret",
+    "database",
+    "inspect",
+    "migrate",
+    "newest_revision",
+    "revision_of",
+]
 
 SECRET_FILE = "jwt-secret"  # noqa: S105
 POOL_PATIENCE_S = 3.0
@@ -99,7 +117,9 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Object(utc_now)
     new_id = providers.Object(new_id)
+    sniff = providers.Object(sniff)
     worker_id = providers.Singleton(uuid4)
+    version = providers.Callable(version, "fna-batch")
     limits = settings.provided.limits
 
     pool = providers.Singleton(
@@ -114,7 +134,15 @@ class Container(containers.DeclarativeContainer):
     codec = providers.Singleton(JsonEventCodec)
     handler = providers.Singleton(CommandHandler, storage, codec, clock)
     submit = providers.Singleton(SubmitBatch, storage, handler, new_id, limits)
-    queries = providers.Singleton(Queries, storage)
+    queries = providers.Singleton(Queries, storage, codec)
+    upload = providers.Singleton(
+        UploadReport,
+        storage,
+        sniff,
+        clock,
+        new_id,
+        max_size=settings.provided.max_upload_bytes,
+    )
     tokens = providers.Singleton(JwtTokens, providers.Callable(jwt_secret, settings), clock)
 
     analyzer = providers.Singleton(
@@ -123,6 +151,8 @@ class Container(containers.DeclarativeContainer):
         timeout=settings.provided.analysis_timeout_s,
         lexicon_path=settings.provided.lexicon_path,
     )
+    explain = providers.Callable(analyze, lexicon_path=settings.provided.lexicon_path)
+    tone = providers.Callable(analyze_sentence, lexicon_path=settings.provided.lexicon_path)
     process_batch = providers.Singleton(
         ProcessBatch,
         storage,
@@ -142,6 +172,7 @@ class Container(containers.DeclarativeContainer):
         heartbeat_timeout=settings.provided.heartbeat_timeout_s,
         grace=settings.provided.grace_s,
     )
+    readiness = providers.Singleton(PostgresReadiness, pool, revision=providers.Callable(newest_revision))
     audit_source = providers.Singleton(PostgresAuditSource, pool)
     audit = providers.Singleton(
         Audit,

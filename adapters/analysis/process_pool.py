@@ -23,16 +23,24 @@ class ProcessPoolAnalyzer(Analyzer):
     """`timeout` in seconds for one report. Processes start with the first report."""
 
     def __init__(self, *, processes: int, timeout: float, lexicon_path: Path | None) -> None:
-        self._timeout, self._lexicon_path = timeout, lexicon_path
-        self._pool = pebble.ProcessPool(
-            max_workers=processes,
+        self._processes, self._timeout, self._lexicon_path = processes, timeout, lexicon_path
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> pebble.ProcessPool:
+        return pebble.ProcessPool(
+            max_workers=self._processes,
             max_tasks=REPORTS_A_PROCESS,
             initializer=_end_with_parent,
             context=multiprocessing.get_context("spawn"),
         )
 
     async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
-        task = self._pool.schedule(_analyze, args=(content, report_format, self._lexicon_path), timeout=self._timeout)
+        arguments = (content, report_format, self._lexicon_path)
+        try:
+            task = self._pool.schedule(_analyze, args=arguments, timeout=self._timeout)
+        except RuntimeError as broken:  # pebble gives a pool up when its processes die before they are ready
+            self._pool = self._new_pool()
+            raise AnalysisCrashed("its processes could not be started") from broken
         try:
             return await asyncio.wrap_future(task)
         except TimeoutError as late:

@@ -15,6 +15,9 @@ from application.errors import StorageUnavailable
 from application.ports.storage import Storage, Transaction
 from application.ports.submissions import Dispatcher
 
+LARGE = 15
+"""How many times longer a transaction may take that moves a whole report."""
+
 
 class PostgresTransaction(Transaction):
     def __init__(self, connection: Connection, queue: Dispatcher) -> None:
@@ -55,10 +58,11 @@ class PostgresStorage(Storage):
         self._pool, self._queue, self._deadline = pool, queue, deadline
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, large: bool = False) -> AsyncIterator[Transaction]:
+        deadline = LARGE * self._deadline if large else self._deadline
         try:
             with translated():
-                async with asyncio.timeout(self._deadline), self._pool.connection() as connection:
+                async with asyncio.timeout(deadline), self._pool.connection() as connection:
                     try:
                         async with connection.transaction():
                             yield PostgresTransaction(connection, self._queue(connection))
@@ -66,4 +70,4 @@ class PostgresStorage(Storage):
                         await connection.close()
                         raise
         except TimeoutError as late:
-            raise StorageUnavailable(f"no answer within {self._deadline:g} s") from late
+            raise StorageUnavailable(f"no answer within {deadline:g} s") from late

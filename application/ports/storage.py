@@ -23,8 +23,8 @@ class Transaction(Protocol):
 
 
 class Storage(Protocol):
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commits on leaving, rolls back on an exception.
+    def transaction(self, *, large: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """Commits on leaving, rolls back on an exception; `large` ones move a whole report and may take longer.
 
         Raises StorageUnavailable while the database is away, Conflict where two transactions collided.
         """

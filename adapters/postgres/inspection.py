@@ -1,0 +1,36 @@
+"""What an operator wants to know of the database, in one look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from adapters.postgres.migrations import revision_of
+from sql import query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """`server_version` as PostgreSQL counts (150004 is 15.4); the waiting are batches in the queue."""
+
+    server_version: int
+    read_only: bool
+    revision: str | None
+    may_change_events: bool = False
+    waiting: int = 0
+    running: int = 0
+    oldest_waiting_s: float | None = None
+
+
+def inspect(database_url: str) -> Inspection:
+    """Raises psycopg.Error where the database cannot be reached."""
+    revision = revision_of(database_url)
+    with psycopg.connect(database_url, connect_timeout=3, row_factory=dict_row) as connection:
+        version = connection.info.server_version
+        state: dict[str, Any] = connection.execute(query("readiness")).fetchone() or {}
+        seen = Inspection(server_version=version, read_only=bool(state.get("read_only")), revision=revision)
+        if revision is None:
+            return seen
+        row: dict[str, Any] = connection.execute(query("inspection")).fetchone() or {}
+    return Inspection(server_version=version, read_only=seen.read_only, revision=revision, **row)

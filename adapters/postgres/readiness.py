@@ -1,0 +1,25 @@
+"""Whether the database can be worked with."""
+
+from adapters.postgres.pool import Pool, translated
+from application.errors import StorageUnavailable
+from sql import query
+
+
+class PostgresReadiness:
+    """`revision` is the schema's that this code was written for."""
+
+    def __init__(self, pool: Pool, revision: str) -> None:
+        self._pool, self._revision = pool, revision
+
+    async def __call__(self) -> None:
+        """Raises StorageUnavailable where it is away, read-only or not migrated."""
+        with translated():
+            async with self._pool.connection() as connection:
+                row = await (await connection.execute(query("readiness"))).fetchone()
+                if row is None or row["read_only"]:
+                    raise StorageUnavailable("it is read-only")
+                if not row["migrated"]:
+                    raise StorageUnavailable("it was never migrated, run `fna-batch migrate`")
+                found = await (await connection.execute(query("schema_revision"))).fetchone()
+        if found is None or found["version_num"] < self._revision:
+            raise StorageUnavailable("its schema is older than this service, run `fna-batch migrate`")

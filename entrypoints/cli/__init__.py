@@ -1,0 +1,5 @@
+"""The command line, `fna-batch`."""
+
+from entrypoints.cli.main import main
+
+__all__ = ["main"]

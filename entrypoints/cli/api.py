@@ -1,0 +1,74 @@
+"""The HTTP client behind the commands that speak to a running service."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from entrypoints.cli.output import BadAnswer
+
+WAIT_S = 20
+FINAL = ("COMPLETED", "PARTIALLY_COMPLETED", "FAILED")
+
+
+class Api:
+    """Raises BadAnswer with the problem's own words, httpx.HTTPError where nobody answers."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(WAIT_S + 70, connect=5)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def upload(self, file: Path, report_type: str) -> str:
+        """The report's id."""
+        with file.open("rb") as content:
+            form = {"report_type": report_type}
+            return str(self._ask("POST", "/v1/reports/upload", files={"file": content}, data=form)["report_id"])
+
+    def submit(self, report_ids: list[str], *, reanalyze: bool = False) -> dict[str, Any]:
+        return self._ask("POST", "/v1/reports/batch", json={"report_ids": report_ids, "reanalyze": reanalyze})
+
+    def batch(self, batch_id: str) -> dict[str, Any]:
+        return self._ask("GET", f"/v1/reports/batch/{batch_id}")
+
+    def analysis(self, report_id: str) -> dict[str, Any]:
+        return self._ask("GET", f"/v1/reports/{report_id}/analysis")
+
+    def watch(self, batch_id: str, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """The batch when it has finished; `show` sees it whenever it has changed."""
+        etag = ""
+        while True:
+            answer = self._http.get(
+                f"/v1/reports/batch/{batch_id}", params={"wait": WAIT_S}, headers={"If-None-Match": etag}
+            )
+            if answer.status_code == httpx.codes.NOT_MODIFIED:
+                continue
+            batch = _answered(answer)
+            etag = answer.headers.get("etag", "")
+            show(batch)
+            if batch["status"] in FINAL:
+                return batch
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        return _answered(self._http.request(method, path, **more))
+
+
+def _answered(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_success:
+        body: dict[str, Any] = answer.json()
+        return body
+    try:
+        problem = answer.json()
+        raise BadAnswer(f"{problem['error_code']}: {problem['detail']}")
+    except (ValueError, KeyError, TypeError):
+        raise BadAnswer(f"The service answered {answer.status_code}: {answer.text[:200]}") from None

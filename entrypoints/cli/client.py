@@ -1,0 +1,83 @@
+"""submit, status, watch: these speak HTTP to a running service."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from domain.reports import ReportType
+from entrypoints.cli.api import Api
+from entrypoints.cli.output import AsJson, WrongUse, console, print_json, progress
+
+Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="Where the service listens.")]
+Token = Annotated[str | None, typer.Option(envvar="FNA_BATCH_TOKEN", help="Your access token; see `fna-batch token`.")]
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(submit)
+    app.command()(status)
+    app.command()(watch)
+
+
+def submit(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="The reports, in order.")],
+    report_type: Annotated[ReportType, typer.Option("--type", help="What kind of reports they are.")] = (
+        ReportType.ANNUAL_REPORT
+    ),
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload reports and submit them as one batch."""
+    with Api(url, _needed(token)) as api:
+        report_ids = []
+        with progress("Uploading", len(files)) as line:
+            for number, file in enumerate(files, start=1):
+                report_ids.append(api.upload(file, report_type))
+                line.show(number, file.name)
+        batch = api.submit(report_ids)
+    if as_json:
+        print_json(batch)
+    else:
+        print(batch["batch_id"])
+
+
+def status(batch: str, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
+    """Show how far a batch is."""
+    with Api(url, _needed(token)) as api:
+        answer(api.batch(batch), as_json)
+
+
+def watch(batch: str, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
+    """Follow a batch to its end. Exit 1 where none of its reports succeeded."""
+    with Api(url, _needed(token)) as api:
+        finished = follow(api, batch)
+        answer(finished, as_json)
+    if finished["status"] == "FAILED":
+        raise typer.Exit(1)
+
+
+def follow(api: Api, batch_id: str) -> dict[str, Any]:
+    with progress("Analysing", api.batch(batch_id)["total_reports"]) as line:
+        return api.watch(batch_id, lambda batch: line.show(batch["successful"] + batch["failed"], batch["status"]))
+
+
+def answer(batch: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(batch)
+        return
+    done = f"{batch['successful']} successful, {batch['failed']} failed, {batch['total_reports']} in all"
+    print(f"{batch['batch_id']}  {batch['status']}  {done}")
+    if batch["results"]:
+        table = Table("report", "outcome", "analysis or reason")
+        for result in batch["results"]:
+            table.add_row(result["report_id"], result["status"], result["analysis_id"] or " ".join(result["errors"]))
+        console().print(table)
+
+
+def _needed(token: str | None) -> str:
+    if not token:
+        raise WrongUse("Give your access token with --token or FNA_BATCH_TOKEN; `fna-batch token` makes one.")
+    return token

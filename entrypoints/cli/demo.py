@@ -1,0 +1,107 @@
+"""demo: the main job once, over real HTTP, from the reports to the proof."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import typer
+from rich.table import Table
+
+from application.ports.tokens import Identity
+from domain.reports import ReportType
+from domain.tiers import Tier
+from entrypoints import logs
+from entrypoints.cli.api import Api
+from entrypoints.cli.audit import checked_batches, trail, verdict
+from entrypoints.cli.client import follow
+from entrypoints.cli.output import WrongUse, console, progress
+from entrypoints.container import Container, database, migrate
+from entrypoints.serve import listening_socket, running_server
+from entrypoints.settings import Settings
+
+HERE = Path(__file__).resolve()
+SAMPLES = (HERE.parent / "samples", HERE.parents[2] / "samples")
+SUFFIXES = (".html", ".htm", ".txt", ".pdf", ".xhtml")
+BATCH = 10
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, help="Reports, or folders of them; without any, the samples.")
+    ] = None,
+) -> None:
+    """Run the main job once: database, API and worker, reports in, analyses, events and the audit's verdict out."""
+    reports = _reports(files or [next(folder for folder in SAMPLES if folder.exists())])
+    settings = Settings()
+    settings = settings.model_copy(update={"database_url": None, "data_dir": settings.data_dir / "demo"})
+    logs.configure("ERROR")
+    with database(settings) as found:
+        print("PostgreSQL is running, and nothing but this demonstration uses it.")
+        migrate(found.admin_url)
+        container = Container(settings=settings, database_url=found.url)
+        identity = Identity(user_id=uuid4(), tier=Tier.ENTERPRISE)
+        token = container.tokens().issue(identity, timedelta(hours=1))
+        with listening_socket("127.0.0.1", 0) as bound, running_server(container, bound) as url:
+            print(f"API and worker answer at {url}.\n")
+            with Api(url, token) as api:
+                batches = [_run(api, reports[at : at + BATCH]) for at in range(0, len(reports), BATCH)]
+        audited = Container(settings=settings, database_url=found.url)
+        asyncio.run(_audit(audited, [UUID(batch["batch_id"]) for batch in batches]))
+
+
+def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:
+    """One batch from upload to its end, with its table."""
+    names: dict[str, str] = {}
+    with progress("Uploading", len(reports)) as line:
+        for number, report in enumerate(reports, start=1):
+            names[api.upload(report, ReportType.ANNUAL_REPORT)] = report.name
+            line.show(number)
+    batch = follow(api, api.submit(list(names))["batch_id"])
+    table = Table("report", "optimism", "risk", "uncertainty", "first themes, or why it failed", title="Analyses")
+    for result in batch["results"]:
+        name = names[result["report_id"]]
+        if result["status"] == "failed":
+            table.add_row(name, "-", "-", "-", " ".join(result["errors"]))
+            continue
+        analysis = api.analysis(result["report_id"])["analysis"]
+        scores = (f"{analysis[kind]:.2f}" for kind in ("optimism_score", "risk_score", "uncertainty_score"))
+        table.add_row(name, *scores, ", ".join(analysis["key_themes"][:4]))
+    console().print(table)
+    print(
+        f"\nBatch {batch['batch_id']}: {batch['status']}, {batch['successful']} of {batch['total_reports']} analysed."
+    )
+    return batch
+
+
+async def _audit(container: Container, batch_ids: Sequence[UUID]) -> None:
+    async with container.pool():
+        for batch_id in batch_ids:
+            print("\nIts events, each tied to the one before it by a hash:")
+            for line in trail(await container.audit().history(batch_id)):
+                print(line)
+        checked, findings = await checked_batches(container, None)
+    print("\nThe audit's verdict:")
+    for line in verdict(checked, findings):
+        print(line)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _reports(given: Sequence[Path]) -> list[Path]:
+    """The files themselves, and those in the folders."""
+    found = []
+    for path in given:
+        inside = (
+            sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        )
+        found += inside
+    if not found:
+        raise WrongUse(f"There are no reports ({', '.join(SUFFIXES)}) in {', '.join(map(str, given))}.")
+    return found

@@ -1,0 +1,139 @@
+"""doctor: what is wrong, and what to do about it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psycopg
+import typer
+
+from application.errors import AnalysisError
+from domain.reports import ReportFormat
+from entrypoints.cli.output import AsJson, print_json
+from entrypoints.container import (
+    Container,
+    Database,
+    EmbeddedPostgresFailed,
+    MissingSecret,
+    database,
+    inspect,
+    newest_revision,
+)
+from entrypoints.settings import Settings
+
+OLDEST_SERVER = 150000
+WAITS_TOO_LONG_S = 30.0
+SPECIMEN = (
+    "The company's revenue grew by ten percent and its operating profit rose. Demand for its products was strong in "
+    "all of its markets, and the costs of production fell. The company may be affected by a decline in demand, and "
+    "there can be no assurance that it will continue to grow at the same rate."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """`advice` says what to do, and is empty where all is well."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check database, migrations, privileges, secret, worker and analyser. Exit 1 where something is to be done."""
+    checks = list(_checks(Settings()))
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{'ok ' if not check.advice else 'BAD'} {check.what:<11} {check.found}")
+            if check.advice:
+                print(f"{'':16}{check.advice}")
+    if any(check.advice for check in checks):
+        raise typer.Exit(1)
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield _secret(settings)
+    yield asyncio.run(_analyser(settings))
+    try:
+        with database(settings) as found:
+            yield from _database(settings, found)
+    except EmbeddedPostgresFailed as failed:
+        yield Check(what="database", found="the embedded one does not start", advice=str(failed))
+
+
+def _secret(settings: Settings) -> Check:
+    try:
+        Container(settings=settings, database_url="").tokens()
+    except (MissingSecret, ValueError) as wrong:
+        return Check(what="secret", found="tokens cannot be verified", advice=str(wrong))
+    except OSError as unreadable:
+        advice = f"Make {Path(settings.data_dir).expanduser()} readable and writable for this user."
+        return Check(what="secret", found=str(unreadable), advice=advice)
+    return Check(what="secret", found="set" if settings.jwt_secret else "generated in the data folder")
+
+
+async def _analyser(settings: Settings) -> Check:
+    analyzer = Container(settings=settings, database_url="").analyzer()
+    try:
+        analysis = await analyzer.analyze(SPECIMEN.encode(), ReportFormat.TEXT)
+    except (AnalysisError, OSError, ValueError) as failed:
+        advice = "Check that processes may be started, that there is memory, and that LEXICON_PATH is right."
+        return Check(what="analyser", found=f"it did not analyse a text: {failed}", advice=advice)
+    finally:
+        analyzer.close()
+    return Check(what="analyser", found=f"{analysis.model_version} works in its own process")
+
+
+def _database(settings: Settings, found: Database) -> Iterator[Check]:
+    try:
+        seen = inspect(found.url)
+    except psycopg.Error as away:
+        shown = (str(away).strip().splitlines() or [type(away).__name__])[0]
+        advice = (
+            "Check that the server runs, and that host, port, user and password in FNA_BATCH_DATABASE_URL are right."
+        )
+        yield Check(what="database", found=shown, advice=advice)
+        return
+    old = seen.server_version < OLDEST_SERVER
+    yield Check(
+        what="database",
+        found=f"PostgreSQL {seen.server_version // 10000} answers" + (", read-only" if seen.read_only else ""),
+        advice="Use PostgreSQL 15 or newer."
+        if old
+        else "Point FNA_BATCH_DATABASE_URL at the primary."
+        if seen.read_only
+        else "",
+    )
+    newest = newest_revision()
+    behind = seen.revision != newest
+    yield Check(
+        what="migrations",
+        found=f"revision {seen.revision or 'none'}, this service's is {newest}",
+        advice="Run `fna-batch migrate`." if behind else "",
+    )
+    if behind:
+        return
+    yield Check(
+        what="privileges",
+        found="the service may change events" if seen.may_change_events else "the service may only append events",
+        advice="Connect as a user that is a member of the role fna_batch_app and owns nothing; see docs/operating.md. "
+        "Until then the triggers alone protect the log."
+        if seen.may_change_events
+        else "",
+    )
+    waits = seen.oldest_waiting_s or 0.0
+    yield Check(
+        what="worker",
+        found=f"{seen.waiting} batches wait, {seen.running} run"
+        + (f", the oldest waits {waits:.0f} s" if waits else ""),
+        advice="No worker takes them: start `fna-batch worker`, or `fna-batch serve` without --no-worker."
+        if waits > WAITS_TOO_LONG_S and not seen.running
+        else "",
+    )

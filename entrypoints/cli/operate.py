@@ -1,0 +1,93 @@
+"""serve, worker, migrate, token: the commands that an operator needs."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import psycopg
+import structlog
+import typer
+
+from application.ports.tokens import Identity, Role
+from domain.tiers import Tier
+from entrypoints import logs
+from entrypoints.cli.output import BadAnswer
+from entrypoints.container import Container, Database, database, migrate, revision_of
+from entrypoints.serve import listening_socket, run_worker, server
+from entrypoints.settings import Settings
+
+log = structlog.get_logger()
+Concurrency = Annotated[int | None, typer.Option(min=1, help="Batches in flight in this worker.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+    app.command()(worker)
+    app.command("migrate")(migrate_)
+    app.command()(token)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Run a worker in this process too.")] = True,
+    concurrency: Concurrency = None,
+) -> None:
+    """Run the API, with a worker beside it."""
+    settings = _settings(host=host, port=port, worker_concurrency=concurrency)
+    with database(settings) as found:
+        container = Container(settings=settings, database_url=found.url)
+        container.tokens()
+        _prepare(settings, found)
+        bound = listening_socket(settings.host, settings.port)
+        shown = bound.getsockname()[1]
+        log.info("serving", url=f"http://{settings.host}:{shown}", docs=f"http://{settings.host}:{shown}/docs")
+        server(container, run_worker=worker).run(sockets=[bound])
+
+
+def worker(concurrency: Concurrency = None) -> None:
+    """Run a worker alone, as many as you like."""
+    settings = _settings(worker_concurrency=concurrency)
+    with database(settings) as found:
+        _prepare(settings, found)
+        asyncio.run(run_worker(Container(settings=settings, database_url=found.url)))
+
+
+def migrate_() -> None:
+    """Bring the database's schema up to date."""
+    with database(Settings()) as found:
+        migrate(found.admin_url)
+        print(f"The schema is at revision {revision_of(found.admin_url)}.")
+
+
+def token(
+    user: Annotated[UUID, typer.Option(help="The user's UUID.")],
+    tier: Annotated[Tier, typer.Option(help="The user's subscription.")],
+    role: Annotated[list[Role] | None, typer.Option(help="A role besides, may be given more than once.")] = None,
+    hours: Annotated[float, typer.Option(min=0.01, help="How long it is good for.")] = 24,
+) -> None:
+    """Make an access token signed with the service's secret, for trying things out."""
+    container = Container(settings=Settings(), database_url="")
+    identity = Identity(user_id=user, tier=tier, roles=frozenset(role or ()))
+    print(container.tokens().issue(identity, timedelta(hours=hours)))
+
+
+def _settings(**given: object) -> Settings:
+    settings = Settings.model_validate(
+        Settings().model_dump() | {name: value for name, value in given.items() if value is not None}
+    )
+    logs.configure(settings.log_level)
+    return settings
+
+
+def _prepare(settings: Settings, found: Database) -> None:
+    """Our own database is migrated; somebody else's only by their command."""
+    if settings.database_url is None:
+        migrate(found.admin_url)
+        return
+    try:
+        if revision_of(found.url) is None:
+            raise BadAnswer("The database was never migrated: run `fna-batch migrate` or `alembic upgrade head`.")
+    except psycopg.OperationalError as away:
+        log.warning("the database is away, waiting for it", error=type(away).__name__)

@@ -1,0 +1,74 @@
+"""Uploading reports and reading them back."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import Query as QueryParameter
+
+from application.upload import Details
+from domain.reports import ReportType
+from entrypoints.http.dependencies import Asker, Query, Upload
+from entrypoints.http.problems import responses
+from entrypoints.http.schemas import (
+    AnalysisResponse,
+    ReportPage,
+    ReportResponse,
+    bad_cursor,
+    decode_cursor,
+    encode_cursor,
+)
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"])
+
+
+@router.post("/upload", status_code=201, summary="Upload a report", responses=responses(401, 413, 415, 422, 429, 503))
+async def upload_report(
+    asker: Asker,
+    upload: Upload,
+    response: Response,
+    file: Annotated[UploadFile, File(description="HTML, inline XBRL, plain text or PDF, at most 50 MB.")],
+    report_type: Annotated[ReportType, Form(description="What kind of report it is.")],
+    company: Annotated[str | None, Form(max_length=200)] = None,
+    fiscal_period: Annotated[str | None, Form(max_length=40, examples=["FY2025"])] = None,
+    filing_date: Annotated[date | None, Form()] = None,
+) -> ReportResponse:
+    """Store one report. Its format is found from its bytes, whatever the file is called."""
+    details = Details(
+        user_id=asker.user_id,
+        report_type=report_type,
+        company=company,
+        fiscal_period=fiscal_period,
+        filing_date=filing_date,
+    )
+    report = await upload(details, file)
+    response.headers["Location"] = f"/v1/reports/{report.report_id}"
+    return ReportResponse.of(report)
+
+
+@router.get("", summary="Your reports, newest first", responses=responses(401, 422, 429, 503))
+async def list_reports(
+    asker: Asker, query: Query, limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20, cursor: str | None = None
+) -> ReportPage:
+    try:
+        after = UUID(decode_cursor(cursor, 1)[0]) if cursor else None
+    except ValueError:
+        raise bad_cursor() from None
+    found = await query.reports(asker.user_id, limit=limit + 1, after=after)
+    more = encode_cursor(str(found[limit - 1].report_id)) if len(found) > limit else None
+    return ReportPage(reports=[ReportResponse.of(report) for report in found[:limit]], next_cursor=more)
+
+
+@router.get("/{report_id}", summary="One report", responses=responses(401, 404, 422, 429, 503))
+async def get_report(asker: Asker, query: Query, report_id: UUID) -> ReportResponse:
+    return ReportResponse.of(await query.report(asker.user_id, report_id))
+
+
+@router.get(
+    "/{report_id}/analysis", summary="The analysis of a report", responses=responses(401, 404, 409, 422, 429, 503)
+)
+async def get_analysis(asker: Asker, query: Query, report_id: UUID) -> AnalysisResponse:
+    """The report's latest analysis; 409 `ANALYSIS_NOT_READY` before there is one."""
+    analysis_id, analysis = await query.analysis(asker.user_id, report_id)
+    return AnalysisResponse(report_id=report_id, analysis_id=analysis_id, analysis=analysis)

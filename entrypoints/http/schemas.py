@@ -1,0 +1,132 @@
+"""What goes over the wire."""
+
+import base64
+import binascii
+import json
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+
+from application.read_model import BatchJob
+from domain.analysis import NarrativeAnalysis
+from domain.reports import Report, ReportFormat, ReportType
+from domain.statuses import BatchStatus, ReportStatus
+
+Instant = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+EXAMPLE_BATCH = "019527a4-5c00-7000-8000-00000000000b"
+EXAMPLE_REPORT = "019527a4-5c00-7000-8000-000000000001"
+EXAMPLE_ANALYSIS = "019527a4-5c00-7000-8000-0000000000aa"
+
+
+class SubmitRequest(BaseModel):
+    """Which reports to analyse, in this order."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"report_ids": [EXAMPLE_REPORT]}})
+
+    report_ids: list[UUID] = Field(description="Ids of uploaded reports, each once; how many, your tier says.")
+    reanalyze: StrictBool = Field(False, description="Analyse reports again that have an analysis already.")
+
+
+class Result(BaseModel):
+    """The outcome of one report."""
+
+    report_id: UUID
+    status: Literal["success", "failed"]
+    analysis_id: UUID | None = Field(description="Null where the report failed.")
+    errors: list[str] = Field(description="Why it failed and what to do, each beginning with the failure's code.")
+
+
+class BatchResponse(BaseModel):
+    """A batch as it stands: `results` has one entry for each report that is done, in the order submitted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "batch_id": EXAMPLE_BATCH,
+                "status": "COMPLETED",
+                "total_reports": 1,
+                "successful": 1,
+                "failed": 0,
+                "results": [
+                    {
+                        "report_id": EXAMPLE_REPORT,
+                        "status": "success",
+                        "analysis_id": EXAMPLE_ANALYSIS,
+                        "errors": [],
+                    }
+                ],
+                "processed_at": "2026-03-03T12:00:01.500000Z",
+            }
+        }
+    )
+
+    batch_id: UUID
+    status: BatchStatus
+    total_reports: int
+    successful: int
+    failed: int
+    results: list[Result]
+    processed_at: Instant | None = Field(description="When the latest report was done; null before the first.")
+
+    @classmethod
+    def of(cls, job: BatchJob) -> "BatchResponse":
+        return cls.model_validate(job, from_attributes=True)
+
+
+class ReportResponse(BaseModel):
+    """An uploaded report; `format` was found from its bytes, `size` is in bytes."""
+
+    report_id: UUID
+    processing_status: ReportStatus
+    report_type: ReportType
+    format: ReportFormat
+    size: int
+    company: str | None
+    fiscal_period: str | None
+    filing_date: date | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, report: Report) -> "ReportResponse":
+        return cls.model_validate(report, from_attributes=True)
+
+
+class AnalysisResponse(BaseModel):
+    """The latest analysis of a report."""
+
+    report_id: UUID
+    analysis_id: UUID
+    analysis: NarrativeAnalysis
+
+
+class BatchPage(BaseModel):
+    batches: list[BatchResponse]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+
+
+class ReportPage(BaseModel):
+    reports: list[ReportResponse]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+
+
+def encode_cursor(*parts: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, length: int) -> list[str]:
+    """Raises RequestValidationError for what `encode_cursor` did not write."""
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(parts, list) and len(parts) == length and all(isinstance(part, str) for part in parts):
+            return parts
+    except (binascii.Error, ValueError):
+        pass
+    raise bad_cursor()
+
+
+def bad_cursor() -> RequestValidationError:
+    message = "Not a cursor that this service gave: take next_cursor from the page before"
+    return RequestValidationError([{"type": "value_error", "loc": ("query", "cursor"), "msg": message}])

@@ -1,0 +1,62 @@
+"""Running the API, with a worker beside it or without, and running a worker alone."""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from entrypoints.container import Container
+from entrypoints.http.app import create_app
+
+GRACEFUL_S = 5
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Raises OSError where the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def server(container: Container, *, run_worker: bool) -> uvicorn.Server:
+    app = create_app(container, run_worker=run_worker)
+    return uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACEFUL_S, lifespan="on")
+    )
+
+
+@contextmanager
+def running_server(container: Container, bound: socket.socket) -> Iterator[str]:
+    """The API with its worker in a thread of this process; its URL."""
+    running = server(container, run_worker=True)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread.start()
+    host, port = bound.getsockname()[:2]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+async def run_worker(container: Container) -> None:
+    """Until SIGTERM or SIGINT, then as long as what was begun takes, at most the grace period."""
+    async with container.pool():
+        worker = container.worker()
+        loop = asyncio.get_running_loop()
+        for signal_ in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_, worker.stop)
+        try:
+            await worker.run()
+        finally:
+            container.analyzer().close()

@@ -1,16 +1,19 @@
-"""The schema, brought up to date by Alembic."""
+"""The schema, brought up to date by Alembic, which is imported only where it is needed: it takes a second."""
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from sql import query
 
+if TYPE_CHECKING:
+    from alembic.config import Config
 
-def _config(database_url: str) -> Config:
+
+def _config(database_url: str) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(files("sql") / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -20,11 +23,15 @@ def _config(database_url: str) -> Config:
 
 def migrate(database_url: str) -> None:
     """Bring the database up to the newest revision; several at once wait for each other."""
+    from alembic import command
+
     command.upgrade(_config(database_url), "head")
 
 
 def newest_revision() -> str:
-    return ScriptDirectory.from_config(_config("")).get_current_head() or ""
+    """The revision that this code was written for: that of the last file in `sql/migrations/versions`."""
+    versions = (files("sql") / "migrations" / "versions").iterdir()
+    return max(file.name.partition("_")[0] for file in versions if file.name.endswith(".sql"))
 
 
 def revision_of(database_url: str) -> str | None:

@@ -1,5 +1,8 @@
 """The command line, `fna-batch`."""
 
-from entrypoints.cli.main import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Imports late: the processes that analyse reports import the program's start, and need nothing of it."""
+    from entrypoints.cli.main import run
+
+    run()

@@ -1,6 +1,6 @@
 """`python -m entrypoints.cli`."""
 
-from entrypoints.cli.main import main
+from entrypoints.cli import main
 
 if __name__ == "__main__":
     main()

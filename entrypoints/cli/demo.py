@@ -74,9 +74,8 @@ def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:
         scores = (f"{analysis[kind]:.2f}" for kind in ("optimism_score", "risk_score", "uncertainty_score"))
         table.add_row(name, *scores, ", ".join(analysis["key_themes"][:4]))
     console().print(table)
-    print(
-        f"\nBatch {batch['batch_id']}: {batch['status']}, {batch['successful']} of {batch['total_reports']} analysed."
-    )
+    done = f"{batch['successful']} of {batch['total_reports']} analysed"
+    print(f"\nBatch {batch['batch_id']}: {batch['status']}, {done}.")
     return batch
 
 
@@ -98,10 +97,8 @@ def _reports(given: Sequence[Path]) -> list[Path]:
     """The files themselves, and those in the folders."""
     found = []
     for path in given:
-        inside = (
-            sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
-        )
-        found += inside
+        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+        found += inside if path.is_dir() else [path]
     if not found:
         raise WrongUse(f"There are no reports ({', '.join(SUFFIXES)}) in {', '.join(map(str, given))}.")
     return found

@@ -96,9 +96,7 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
         seen = inspect(found.url)
     except psycopg.Error as away:
         shown = (str(away).strip().splitlines() or [type(away).__name__])[0]
-        advice = (
-            "Check that the server runs, and that host, port, user and password in FNA_BATCH_DATABASE_URL are right."
-        )
+        advice = "Check that the server runs, and that FNA_BATCH_DATABASE_URL is right."
         yield Check(what="database", found=shown, advice=advice)
         return
     old = seen.server_version < OLDEST_SERVER
@@ -131,8 +129,7 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
     waits = seen.oldest_waiting_s or 0.0
     yield Check(
         what="worker",
-        found=f"{seen.waiting} batches wait, {seen.running} run"
-        + (f", the oldest waits {waits:.0f} s" if waits else ""),
+        found=f"{seen.waiting} batches wait, the oldest for {waits:.0f} s, and {seen.running} run",
         advice="No worker takes them: start `fna-batch worker`, or `fna-batch serve` without --no-worker."
         if waits > WAITS_TOO_LONG_S and not seen.running
         else "",

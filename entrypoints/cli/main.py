@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from application.errors import ApplicationError
-from entrypoints.cli import analyze, audit, client, demo, doctor, run
+from entrypoints.cli import analyze, audit, client, demo, doctor, operate
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import EmbeddedPostgresFailed, MissingSecret
 
@@ -19,12 +19,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, run, client, analyze, doctor):
+for module in (demo, operate, client, analyze, doctor):
     module.register(app)
 app.add_typer(audit.app, name="audit")
 
 
-def main() -> None:
+def run() -> None:
     try:
         app(standalone_mode=True)
     except (WrongUse, MissingSecret) as wrong:

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("~/.local/share/fna-batch"), description="Folder of the embedded database and of the generated secret."
     )
+    postgres_bin: Path | None = Field(
+        None,
+        description="Folder of the PostgreSQL programs that the embedded database runs, instead of the shipped ones.",
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on; 0 takes a free one.")
     jwt_secret: SecretStr | None = Field(

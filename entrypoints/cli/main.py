@@ -25,6 +25,7 @@ app.add_typer(audit.app, name="audit")
 
 
 def run() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         app(standalone_mode=True)
     except (WrongUse, MissingSecret) as wrong:

@@ -1,0 +1,114 @@
+"""Things that tests are made of."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.log import NO_HASH, StoredEvent, sealed
+from application.ports.storage import Storage
+from application.read_model import BatchJob
+from domain.analysis import NarrativeAnalysis
+from domain.reports import Report, ReportFormat, ReportType
+from domain.statuses import BatchStatus, ReportStatus
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+TEXT = (
+    b"The revenue of the company grew by ten percent and its operating profit rose. Demand for its products was strong "
+    b"in all of its markets, and the cost of production fell. There can be no assurance that this will go on.\n"
+)
+
+
+def new_id() -> UUID:
+    return uuid7()
+
+
+def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | None = None) -> list[StoredEvent]:
+    """Chained events of these types, one second apart; of no meaning beyond that."""
+    batch_id = batch_id or (after.batch_id if after else new_id())
+    chained: list[StoredEvent] = []
+    for type_ in types:
+        before = chained[-1] if chained else after
+        chained.append(
+            sealed(
+                StoredEvent(
+                    batch_id=batch_id,
+                    version=before.version + 1 if before else 1,
+                    type=type_,
+                    schema_version=1,
+                    data={"report_id": str(new_id())},
+                    metadata={"actor": "test"},
+                    recorded_at=before.recorded_at + timedelta(seconds=1) if before else NOON,
+                    previous_hash=before.hash if before else NO_HASH,
+                )
+            )
+        )
+    return chained
+
+
+def job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
+    pending = BatchJob(
+        batch_id=new_id(),
+        user_id=user_id,
+        status=BatchStatus.PENDING,
+        total_reports=len(report_ids),
+        successful=0,
+        failed=0,
+        report_ids=report_ids,
+        results=(),
+        processed_at=None,
+        created_at=NOON,
+        updated_at=NOON,
+        version=1,
+    )
+    return replace(pending, **changes)  # type: ignore[arg-type]
+
+
+def report(user_id: UUID, **changes: object) -> Report:
+    uploaded = Report(
+        report_id=new_id(),
+        user_id=user_id,
+        report_type=ReportType.TEN_K,
+        format=ReportFormat.TEXT,
+        size=len(TEXT),
+        sha256=bytes(32),
+        company="Example Inc.",
+        fiscal_period=None,
+        filing_date=None,
+        processing_status=ReportStatus.PENDING,
+        created_at=NOON,
+    )
+    return replace(uploaded, **changes)  # type: ignore[arg-type]
+
+
+ANALYSIS = NarrativeAnalysis(
+    optimism_score=0.6,
+    optimism_confidence=0.8,
+    risk_score=0.1,
+    risk_confidence=0.8,
+    uncertainty_score=0.2,
+    uncertainty_confidence=0.8,
+    low_confidence=False,
+    key_themes=("data center",),
+    risk_indicators=(),
+    narrative_sections={},
+    financial_metrics=None,
+    processing_time_seconds=0.1,
+    model_version="test",
+)
+
+
+async def pieces(*content: bytes) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield piece
+
+
+async def uploaded(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
+    """The ids of reports that the user has uploaded."""
+    reports = [report(user_id) for _ in range(count)]
+    async with storage.transaction() as tx:
+        for each in reports:
+            await tx.reports.add(each, pieces(TEXT))
+    return [each.report_id for each in reports]

@@ -1,6 +1,7 @@
 """serve, worker, migrate, token: the commands that an operator needs."""
 
 import asyncio
+import signal
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -43,6 +44,7 @@ def serve(
         bound = listening_socket(settings.host, settings.port)
         shown = bound.getsockname()[1]
         log.info("serving", url=f"http://{settings.host}:{shown}", docs=f"http://{settings.host}:{shown}/docs")
+        _end_by_signal_is_a_success()
         server(container, run_worker=worker).run(sockets=[bound])
 
 
@@ -71,6 +73,12 @@ def token(
     container = Container(settings=Settings(), database_url="")
     identity = Identity(user_id=user, tier=tier, roles=frozenset(role or ()))
     print(container.tokens().issue(identity, timedelta(hours=hours)))
+
+
+def _end_by_signal_is_a_success() -> None:
+    """uvicorn raises the signal again that it ended by; to be stopped is what it was started for."""
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_, lambda *_: None)
 
 
 def _settings(**given: object) -> Settings:

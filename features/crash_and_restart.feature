@@ -1,0 +1,31 @@
+Feature: Nothing is lost when the service dies
+  A 202 means that the batch will finish, whatever dies in between.
+
+  Scenario: Killed in the middle of a batch
+    Given a running service
+    And an analyst has submitted a batch of 4 long reports
+    When 1 report is done
+    And the service is killed without warning
+    And the service is started again
+    Then the batch ends with status "COMPLETED", 4 successful and 0 failed
+    And every report has exactly one outcome and one analysis
+    And the log tells of a second start
+    And the audit finds nothing wrong
+
+  Scenario: Killed before anything was done
+    Given a running service that works on no batches
+    And an analyst has submitted a batch of 2 long reports
+    When the service is killed without warning
+    And the service is started again
+    Then the batch ends with status "COMPLETED", 2 successful and 0 failed
+    And every report has exactly one outcome and one analysis
+    And the audit finds nothing wrong
+
+  Scenario: Stopped politely
+    Given a running service
+    And an analyst has submitted a batch of 2 long reports
+    When the service is asked to stop
+    Then it ends with exit code 0
+    And the service is started again
+    And the batch ends with status "COMPLETED", 2 successful and 0 failed
+    And the audit finds nothing wrong

@@ -1,0 +1,23 @@
+Feature: What each tier allows
+  Scenario Outline: The largest batch of a tier, and one report more
+    Given an analyst with the <tier> tier
+    And nothing works on batches now
+    And the analyst has uploaded <limit> reports in English
+    When the analyst submits them as a batch
+    Then the answer is 202 with the location of the batch
+    When the analyst submits a batch of one report more
+    Then the answer is 403 with the code "BATCH_LIMIT_EXCEEDED", naming the limit of <limit>
+
+    Examples:
+      | tier       | limit |
+      | Basic      | 3     |
+      | Pro        | 7     |
+      | Enterprise | 10    |
+
+  Scenario: Unfinished batches at once
+    Given an analyst with the Basic tier
+    And nothing works on batches now
+    And the analyst has submitted 2 batches of one report
+    And the analyst has uploaded a report in English
+    When the analyst submits them as a batch
+    Then the answer is 429 with the code "ACTIVE_BATCH_LIMIT_EXCEEDED", naming the limit of 2

@@ -35,6 +35,8 @@ WORD = re.compile(r"[a-z]+")
 MIN_WORDS = 30
 MIN_WORDS_IN_SENTENCE = 4
 LANGUAGE_SAMPLE = 20_000
+LATIN = "\u024f"
+"""The last letter of the Latin script."""
 HEDGE = re.compile(r"\b(?:may|might|could|can|would|if|potential|potentially|possible|any)\b", re.IGNORECASE)
 BOILERPLATE = re.compile(
     r"forward-looking statement|safe harbor|private securities litigation reform act|"
@@ -123,8 +125,8 @@ def _document(content: bytes, report_format: ReportFormat) -> Document:
 def _must_be_english_narrative(paragraphs: Sequence[str]) -> None:
     prose = " ".join(paragraph for paragraph in paragraphs if is_prose(paragraph, MIN_WORDS_IN_SENTENCE)).lower()
     words = WORD.findall(prose)[:LANGUAGE_SAMPLE]
-    foreign_script = sum(char.isalpha() and char > "\u024f" for char in prose[:LANGUAGE_SAMPLE])
-    if foreign_script > len(prose[:LANGUAGE_SAMPLE]) / 4:
+    letters = [char for char in "".join(paragraphs)[:LANGUAGE_SAMPLE] if char.isalpha()]
+    if sum(char > LATIN for char in letters) > max(MIN_WORDS, len(letters) / 2):
         raise ReportUnreadable(FailureCode.UNSUPPORTED_LANGUAGE)
     if len(words) < MIN_WORDS:
         raise ReportUnreadable(FailureCode.NO_NARRATIVE_TEXT)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-END = re.compile(r"""(?<=[.!?])["”’)]*\s+(?=["“‘(]?[A-Z0-9])""")
+END = re.compile(r"""([.!?]["”’)]*)\s+(?=["“‘(]?[A-Z0-9])""")
 ABBREVIATION = re.compile(
     r"(?:\b(?:Inc|Corp|Co|Ltd|No|Nos|Mr|Mrs|Ms|Dr|St|vs|approx|Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec|Sec|Art|Vol|pp|al|etc|Jr|Sr)|\b[A-Z]|\b[a-z]\.[a-z])\.$"
 )
@@ -13,7 +13,7 @@ MAX_WORDS = 120
 def sentences(paragraph: str) -> Iterator[str]:
     """The sentences of a paragraph; one that never ends is cut, so that no input takes long."""
     held = ""
-    for piece in END.split(paragraph):
+    for piece in END.sub(r"\1\n", paragraph).split("\n"):
         held = f"{held} {piece}" if held else piece
         if ABBREVIATION.search(held[-8:]) and len(held) < 2000:
             continue

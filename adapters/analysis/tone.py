@@ -190,7 +190,7 @@ class _Reading:
             polarity *= 0.4
         elif clause:
             polarity *= 0.6
-        if any(other.of("weak") and 0 < term.start - other.start <= 6 for other in self.terms):
+        if any(other.of("weak") and self.clause_of[other.start] == clause for other in self.terms):
             polarity *= OUTLOOK_HEDGE
         return Driver(text, polarity)
 

@@ -1,0 +1,192 @@
+"""Reports of every kind come to their text, and what cannot be read fails by name."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.analysis.decode import decode
+from adapters.analysis.html import CUT_OFF, read_html
+from adapters.analysis.lexicon_analyzer import analyze
+from adapters.analysis.plain import read_plain
+from adapters.analysis.sections import sections
+from adapters.analysis.sentences import sentences
+from adapters.analysis.sniff import sniff
+from adapters.analysis.submission import narrative_documents
+from application.errors import ReportUnreadable
+from domain.failures import FailureCode
+from domain.reports import ReportFormat
+from tests.build import TEXT
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+AURORA = (SAMPLES / "good" / "aurora_instruments_10k.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"%PDF-1.7\n", ReportFormat.PDF),
+        (b"\n\n  %PDF-1.4", ReportFormat.PDF),
+        (b"<!DOCTYPE html><html>", ReportFormat.HTML),
+        (b"<HTML><HEAD>", ReportFormat.HTML),
+        (b'<html xmlns:ix="http://www.xbrl.org/2013/inlineXBRL">', ReportFormat.IXBRL),
+        (b"ITEM 1. BUSINESS", ReportFormat.TEXT),
+        (b"-----BEGIN PRIVACY-ENHANCED MESSAGE-----", ReportFormat.TEXT),
+        ("Größe".encode("utf-16"), ReportFormat.TEXT),
+        (b"\x93quoted\x94 in windows-1252", ReportFormat.TEXT),
+        (b"PK\x03\x04", None),
+        (b"\x7fELF\x00\x00", None),
+        (b"\x01\x02\x03\x04\x05\x06", None),
+    ],
+)
+def test_the_format_is_found_from_the_bytes(head: bytes, expected: ReportFormat | None) -> None:
+    assert sniff(head) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("the company’s".encode(), "the company’s"),
+        ("\ufeffthe company’s".encode(), "the company’s"),
+        ("the company’s".encode("utf-16"), "the company’s"),
+        ("the company’s".encode("cp1252"), "the company’s"),
+        (b'<meta charset="iso-8859-1">' + "’".encode("cp1252"), '<meta charset="iso-8859-1">’'),
+        (b'<?xml encoding="koi8-r"?>' + "да".encode("koi8-r"), '<?xml encoding="koi8-r"?>да'),
+        (b'<meta charset="nonsense">\x92', '<meta charset="nonsense">’'),
+    ],
+)
+def test_the_encoding_is_found(content: bytes, expected: str) -> None:
+    assert decode(content) == expected
+
+
+def test_html_gives_what_a_reader_sees() -> None:
+    page = """<html><head><title>No</title><style>no</style></head><body>
+    <p>One <b>bold</b>&nbsp;word.</p><p style="DISPLAY : none">hidden</p><script>no()</script>
+    <div>Two<br>lines</div><ix:header><ix:hidden>hidden too</ix:hidden></ix:header>
+    <table><tr><td>Revenue</td><td>1,234</td></tr>
+    <tr><td>This cell is a paragraph of its own, because layout tables hold whole paragraphs of text.</td></tr></table>
+    after</body></html>"""
+    assert list(read_html(page).paragraphs) == [
+        "One bold word.",
+        "Two",
+        "lines",
+        "This cell is a paragraph of its own, because layout tables hold whole paragraphs of text.",
+        "after",
+    ]
+
+
+def test_html_that_is_cut_off_is_read_and_flagged() -> None:
+    whole = AURORA.decode()
+    assert read_html(whole).warnings == ()
+    assert CUT_OFF in read_html(whole[: whole.index("Item 7.") + 20]).warnings
+    assert CUT_OFF in read_html(whole[: whole.index("<table>") + 3]).warnings
+
+
+def test_deep_and_broken_html_is_read() -> None:
+    assert list(read_html("<div>" * 1000 + "deep").paragraphs) == ["deep"]
+    assert "a" in read_html("<p>a<table><p>b</span></div><td>c").paragraphs
+
+
+def test_plain_text_is_joined_and_tables_are_left_out() -> None:
+    text = (
+        "ITEM 1. BUSINESS\n\nThe company makes\nvalves.\n<PAGE>   7\n\n    -12-\n\n"
+        "Revenue     1,234     5,678\n\nIt sells\nthem.\n"
+    )
+    assert list(read_plain(text).paragraphs) == ["ITEM 1. BUSINESS", "The company makes valves.", "It sells them."]
+
+
+def test_a_submission_gives_its_narrative_documents() -> None:
+    submission = (SAMPLES / "good" / "meridian_rail_8k_1997.txt").read_text()
+    (main,) = narrative_documents(submission)
+    assert "twenty years" in main
+    assert "MIC-Info" not in main
+    assert "begin 644" not in main
+    assert narrative_documents("no submission") == ["no submission"]
+
+
+def test_sections_are_found_where_they_are_and_not_in_the_contents() -> None:
+    found = sections(list(read_html(AURORA.decode()).paragraphs))
+    text = "\n".join(read_html(AURORA.decode()).paragraphs)
+    assert list(found) == ["risk_factors", "business", "mdna"]
+    assert text[found["mdna"].start : found["mdna"].end].startswith("Item 7. Management's Discussion")
+    assert "expanding our plant" in text[found["mdna"].start : found["mdna"].end]
+    contents = ["Item 1. Business", "Item 7. Management's Discussion and Analysis", "Item 8. Statements"]
+    assert sections(contents) == {}
+
+
+def test_sentences_end_where_sentences_end() -> None:
+    text = "Sales of Acme Inc. rose 3.5 percent. “Good,” said Mr. Ito. (It was.) U.S. sales fell."
+    assert list(sentences(text)) == [
+        "Sales of Acme Inc. rose 3.5 percent.",
+        "“Good,” said Mr. Ito.",
+        "(It was.)",
+        "U.S. sales fell.",
+    ]
+    assert max(len(piece.split()) for piece in sentences("word " * 5000)) <= 120
+
+
+def test_tagged_figures_are_read_with_their_growth() -> None:
+    metrics = analyze(AURORA, ReportFormat.IXBRL).analysis.financial_metrics
+    assert metrics is not None
+    assert (metrics.revenue, metrics.net_income, metrics.currency) == (412_600_000, 61_300_000, "USD")
+    assert metrics.revenue_growth == pytest.approx(0.2402, abs=1e-4)
+    assert metrics.net_income_growth == pytest.approx(0.4561, abs=1e-4)
+    assert metrics.period_end == "2025-12-31"
+
+
+def test_malformed_xbrl_degrades_to_text_with_a_warning() -> None:
+    broken = AURORA.replace(b">412,600<", b">four hundred<")
+    analysis = analyze(broken, ReportFormat.IXBRL).analysis
+    assert analysis.financial_metrics is None
+    assert "malformed" in analysis.warnings[0]
+    assert analysis.optimism_score > 0.6
+
+
+@pytest.mark.parametrize(
+    ("content", "report_format", "code"),
+    [
+        (b"<html><table><tr><td>1,234</td></tr></table></html>", ReportFormat.HTML, FailureCode.NO_NARRATIVE_TEXT),
+        (b"<html></html>", ReportFormat.HTML, FailureCode.NO_NARRATIVE_TEXT),
+        (b"Too short.", ReportFormat.TEXT, FailureCode.NO_NARRATIVE_TEXT),
+        (b"%PDF-1.4 nothing", ReportFormat.PDF, FailureCode.CORRUPTED_FILE),
+        ("公司的收入增长了百分之十。".encode() * 30, ReportFormat.TEXT, FailureCode.UNSUPPORTED_LANGUAGE),
+        (
+            "La société a vu son chiffre d'affaires croître de dix pour cent et les coûts sont restés stables dans "
+            "tous les pays où elle est présente, ce qui est une bonne nouvelle pour les actionnaires.".encode(),
+            ReportFormat.TEXT,
+            FailureCode.UNSUPPORTED_LANGUAGE,
+        ),
+    ],
+)
+def test_what_cannot_be_analysed_fails_by_name(content: bytes, report_format: ReportFormat, code: FailureCode) -> None:
+    with pytest.raises(ReportUnreadable) as failure:
+        analyze(content, report_format)
+    assert failure.value.code is code
+
+
+def test_a_pdf_with_a_password_is_named_so() -> None:
+    locked = Path(__file__).parent / "locked.pdf"
+    with pytest.raises(ReportUnreadable) as failure:
+        analyze(locked.read_bytes(), ReportFormat.PDF)
+    assert failure.value.code is FailureCode.PASSWORD_PROTECTED
+
+
+def test_the_same_bytes_give_the_same_analysis() -> None:
+    ticks = iter(range(100))
+    one, two = (analyze(AURORA, ReportFormat.IXBRL, stopwatch=lambda: float(next(ticks))).analysis for _ in range(2))
+    assert one == two
+
+
+def test_samples_mean_what_they_say() -> None:
+    good = SAMPLES / "good"
+    optimistic = analyze(AURORA, ReportFormat.IXBRL).analysis
+    troubled = analyze((good / "harrow_mining_10q.html").read_bytes(), ReportFormat.HTML).analysis
+    even = analyze((good / "lakeside_water_annual_report.pdf").read_bytes(), ReportFormat.PDF).analysis
+    assert optimistic.optimism_score > even.optimism_score > troubled.optimism_score
+    assert troubled.risk_score > 0.5 > even.risk_score
+    assert troubled.risk_indicators[0].type == "going concern"
+
+
+def test_a_short_text_is_not_forced_to_an_extreme() -> None:
+    analysis = analyze(TEXT, ReportFormat.TEXT).analysis
+    assert 0.5 < analysis.optimism_score < 0.8
+    assert analysis.low_confidence

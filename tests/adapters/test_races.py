@@ -1,0 +1,88 @@
+"""What constraints and locks hold when many come at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from uuid import UUID
+
+import pytest
+
+from application.errors import IdempotencyKeyInFlight
+from application.log import Metadata
+from application.submit import Accepted, Submission
+from domain import commands, refusals
+from domain.tiers import Tier
+from entrypoints.container import Container
+from tests.build import new_id, uploaded
+
+USER = UUID(int=1)
+ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
+
+
+async def outcomes(*works: Awaitable[object]) -> Counter[str]:
+    done = await asyncio.gather(*works, return_exceptions=True)
+    return Counter(type(result).__name__ for result in done)
+
+
+async def submit(container: Container, *report_ids: UUID, key: str | None = None) -> Accepted:
+    asked = Submission(user_id=USER, tier=Tier.BASIC, report_ids=report_ids, idempotency_key=key)
+    return await container.submit()(asked, ASKED)
+
+
+async def test_a_report_goes_into_one_batch_however_many_ask_at_once(container: Container) -> None:
+    (report_id,) = await uploaded(container.storage(), USER)
+    told = await outcomes(*(submit(container, report_id) for _ in range(8)))
+    assert told == {"Accepted": 1, "ReportsBusy": 7}
+
+
+async def test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once(container: Container) -> None:
+    report_ids = await uploaded(container.storage(), USER, 8)
+    told = await outcomes(*(submit(container, report_id) for report_id in report_ids))
+    assert told == {"Accepted": 2, "TooManyActiveBatches": 6}
+
+
+async def test_an_idempotency_key_leads_to_one_batch_however_often_it_is_sent_at_once(container: Container) -> None:
+    (report_id,) = await uploaded(container.storage(), USER)
+    done = await asyncio.gather(*(submit(container, report_id, key="k") for _ in range(8)), return_exceptions=True)
+    accepted = {result.batch_id for result in done if isinstance(result, Accepted)}
+    assert len(accepted) == 1
+    assert {type(result) for result in done if isinstance(result, BaseException)} <= {IdempotencyKeyInFlight}
+
+
+async def test_one_of_many_workers_takes_each_version(container: Container) -> None:
+    (report_id,) = await uploaded(container.storage(), USER)
+    batch_id = (
+        await container.submit()(Submission(user_id=USER, tier=Tier.BASIC, report_ids=(report_id,)), ASKED)
+    ).batch_id
+    starts = [
+        container.handler().handle(batch_id, commands.Start(worker_id=f"w{n}", max_attempts=99), ASKED)
+        for n in range(5)
+    ]
+    await asyncio.gather(*starts)
+    history = await container.audit().history(batch_id)
+    assert [event.version for event in history] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_of_two_workers_that_record_the_same_report_one_is_refused(container: Container) -> None:
+    (report_id,) = await uploaded(container.storage(), USER)
+    batch_id = (
+        await container.submit()(Submission(user_id=USER, tier=Tier.BASIC, report_ids=(report_id,)), ASKED)
+    ).batch_id
+    await container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), ASKED)
+    records = [
+        container.handler().handle(
+            batch_id,
+            commands.RecordSuccess(worker_id="w", report_id=report_id, analysis_id=new_id(), duration_ms=1),
+            ASKED,
+        )
+        for _ in range(4)
+    ]
+    assert await outcomes(*records) == {"Batch": 1, "BatchFinished": 3}
+
+
+async def test_an_append_that_fails_enqueues_nothing(container: Container) -> None:
+    with pytest.raises(refusals.ReportsUnknown):
+        await submit(container, new_id())
+    async with container.pool().connection() as connection:
+        row = await (await connection.execute("SELECT count(*) AS jobs FROM pgqueuer")).fetchone()
+    assert row == {"jobs": 0}

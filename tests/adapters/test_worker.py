@@ -1,0 +1,226 @@
+"""The worker: leases that are renewed, taken over, given back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from adapters.pgqueuer import PgQueuerDispatcher, PgQueuerWorker
+from entrypoints.container import Container, Database
+from tests.build import new_id
+
+HEARTBEAT = 0.4
+PATIENCE = 10.0
+
+
+class Recorder:
+    """Stands for the work: remembers who ran what, and waits where it is told to."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[UUID, str]] = []
+        self.ended: list[tuple[UUID, str]] = []
+        self.cancelled: list[tuple[UUID, str]] = []
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.failures: list[Exception] = []
+
+    async def __call__(self, batch_id: UUID, holder: str) -> None:
+        self.runs.append((batch_id, holder))
+        if self.failures:
+            raise self.failures.pop()
+        try:
+            await self.may_end.wait()
+        except asyncio.CancelledError:
+            self.cancelled.append((batch_id, holder))
+            raise
+        self.ended.append((batch_id, holder))
+
+
+@asynccontextmanager
+async def working(
+    container: Container,
+    recorder: Recorder,
+    *,
+    concurrency: int = 10,
+    grace: float = 0.1,
+    worker_id: UUID | None = None,
+) -> AsyncIterator[PgQueuerWorker]:
+    worker = PgQueuerWorker(
+        container.pool(),
+        recorder,
+        worker_id=uuid4(),
+        concurrency=concurrency,
+        heartbeat_timeout=HEARTBEAT,
+        grace=grace,
+    )
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await task
+
+
+async def enqueue(container: Container, batch_id: UUID | None = None) -> UUID:
+    batch_id = batch_id or new_id()
+    async with container.pool().connection() as connection, connection.transaction():
+        await PgQueuerDispatcher(connection).enqueue(batch_id)
+    return batch_id
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition of the recorder's, which has no event of its own to wait for."""
+    async with asyncio.timeout(PATIENCE):
+        for _ in iter(lambda: bool(condition()), True):
+            await asyncio.to_thread(time.sleep, 0.01)
+
+
+async def jobs(container: Container) -> list[dict[str, Any]]:
+    async with container.pool().connection() as connection:
+        cursor = await connection.execute("SELECT status::text, queue_manager_id FROM pgqueuer ORDER BY id")
+        return await cursor.fetchall()
+
+
+async def claims(container: Container) -> list[dict[str, Any]]:
+    async with container.pool().connection() as connection:
+        return await (await connection.execute("SELECT heartbeat FROM pgqueuer WHERE status = 'picked'")).fetchall()
+
+
+async def until_changed(container: Container, beat: datetime) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await claims(container))[0]["heartbeat"] == beat:
+            pass
+
+
+async def test_what_is_enqueued_is_run_once_and_then_gone(container: Container) -> None:
+    recorder = Recorder()
+    async with working(container, recorder):
+        batch_ids = [await enqueue(container) for _ in range(20)]
+        await until(lambda: len(recorder.ended) == 20)
+    assert sorted(batch_id for batch_id, _ in recorder.runs) == sorted(batch_ids)
+    assert len({holder for _, holder in recorder.runs}) == 20, "every claim has a holder's name of its own"
+    assert await jobs(container) == []
+
+
+async def test_a_batch_is_enqueued_once_while_it_waits_or_runs(container: Container) -> None:
+    batch_id = await enqueue(container)
+    await enqueue(container, batch_id)
+    assert len(await jobs(container)) == 1
+
+
+async def test_enqueueing_is_part_of_the_transaction(container: Container) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with container.pool().connection() as connection, connection.transaction():
+            await PgQueuerDispatcher(connection).enqueue(new_id())
+            raise ZeroDivisionError
+    assert await jobs(container) == []
+
+
+async def test_no_more_run_at_once_than_asked_for(container: Container) -> None:
+    recorder = Recorder()
+    recorder.may_end.clear()
+    for _ in range(5):
+        await enqueue(container)
+    async with working(container, recorder, concurrency=2):
+        await until(lambda: len(recorder.runs) == 2)
+        waiting = [job for job in await jobs(container) if job["status"] == "queued"]
+        assert len(waiting) == 3
+        recorder.may_end.set()
+        await until(lambda: len(recorder.ended) == 5)
+
+
+async def test_a_slow_batch_is_kept_however_long_it_takes(container: Container) -> None:
+    slow, other = Recorder(), Recorder()
+    slow.may_end.clear()
+    await enqueue(container)
+    async with working(container, slow):
+        await until(lambda: slow.runs)
+        async with working(container, other):
+            claimed = (await claims(container))[0]["heartbeat"]
+            for _ in range(40):
+                beat = (await claims(container))[0]["heartbeat"]
+                if (beat - claimed).total_seconds() > 4 * HEARTBEAT:
+                    break
+                await until_changed(container, beat)
+            assert other.runs == []
+        slow.may_end.set()
+        await until(lambda: slow.ended)
+
+
+async def test_the_batch_of_a_dead_worker_is_taken_over(container: Container) -> None:
+    dead, alive = uuid4(), Recorder()
+    batch_id = await enqueue(container)
+    async with container.pool().connection() as connection:
+        await connection.execute("UPDATE pgqueuer SET status = 'picked', queue_manager_id = %s", [dead])
+    async with working(container, alive):
+        await until(lambda: alive.ended)
+    assert [run for run, _ in alive.ended] == [batch_id]
+
+
+async def test_a_worker_that_lost_its_claim_lets_go(container: Container) -> None:
+    recorder = Recorder()
+    recorder.may_end.clear()
+    await enqueue(container)
+    async with working(container, recorder):
+        await until(lambda: recorder.runs)
+        async with container.pool().connection() as connection:
+            await connection.execute("UPDATE pgqueuer SET queue_manager_id = %s", [uuid4()])
+        await until(lambda: recorder.cancelled)
+
+
+async def test_a_stopped_worker_hands_back_what_it_could_not_finish(container: Container) -> None:
+    recorder = Recorder()
+    recorder.may_end.clear()
+    batch_id = await enqueue(container)
+    async with working(container, recorder):
+        await until(lambda: recorder.runs)
+    assert await jobs(container) == [{"status": "queued", "queue_manager_id": None}]
+    assert recorder.cancelled
+    recorder.may_end.set()
+    async with working(container, recorder):
+        await until(lambda: recorder.ended)
+    assert [run for run, _ in recorder.ended] == [batch_id]
+
+
+async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) -> None:
+    recorder = Recorder()
+    recorder.may_end.clear()
+    await enqueue(container)
+    async with working(container, recorder, grace=PATIENCE) as worker:
+        await until(lambda: recorder.runs)
+        worker.stop()
+        recorder.may_end.set()
+    assert recorder.ended
+    assert await jobs(container) == []
+
+
+async def test_a_batch_that_could_not_be_worked_off_waits_and_comes_again(container: Container) -> None:
+    recorder = Recorder()
+    recorder.failures = [ValueError("a bug")]
+    await enqueue(container)
+    async with working(container, recorder):
+        await until(lambda: recorder.ended)
+    assert len(recorder.runs) == 2
+
+
+async def test_lost_connections_cost_nothing(container: Container, database: Database) -> None:
+    recorder = Recorder()
+    async with working(container, recorder):
+        await enqueue(container)
+        await until(lambda: len(recorder.ended) == 1)
+        info = psycopg.conninfo.conninfo_to_dict(container.database_url())
+        with psycopg.connect(
+            container.database_url().replace("-crole=fna_batch_app", ""), autocommit=True
+        ) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                [info["dbname"]],
+            )
+        await enqueue(container)
+        await until(lambda: len(recorder.ended) == 2)

@@ -1,0 +1,152 @@
+"""Submitting and working off a batch, by the one write path."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from application.errors import AnalysisCrashed, ReportUnreadable
+from application.log import NO_HASH, Metadata
+from application.ports.analyzer import Analyzer
+from application.process import ProcessBatch
+from application.submit import Submission
+from domain import commands, refusals
+from domain.analysis import NarrativeAnalysis
+from domain.failures import FailureCode
+from domain.reports import ReportFormat
+from domain.statuses import BatchStatus, ReportStatus
+from domain.tiers import Tier
+from tests.application.conftest import World
+from tests.build import ANALYSIS, uploaded
+
+USER = UUID(int=1)
+ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
+
+
+class ScriptedAnalyzer(Analyzer):
+    """Does what it is told for one report after the other."""
+
+    def __init__(self, *script: Exception | Callable[[], object] | None) -> None:
+        self.script, self.analysed = list(script), 0
+
+    async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
+        step = self.script.pop(0) if self.script else None
+        if isinstance(step, Exception):
+            raise step
+        if step is not None:
+            step()
+        self.analysed += 1
+        return ANALYSIS
+
+
+def worker(world: World, analyzer: Analyzer) -> ProcessBatch:
+    return ProcessBatch(
+        world.storage,
+        world.handler,
+        analyzer,
+        world.clock,
+        world.new_id,
+        max_attempts=3,
+        slots=asyncio.Semaphore(1),
+        stopwatch=lambda: 0.0,
+    )
+
+
+async def submitted(world: World, count: int = 2) -> UUID:
+    report_ids = tuple(await uploaded(world.storage, USER, count))
+    return (await world.submit(Submission(user_id=USER, tier=Tier.BASIC, report_ids=report_ids), ASKED)).batch_id
+
+
+async def test_submitting_appends_projects_and_enqueues(world: World) -> None:
+    batch_id = await submitted(world)
+    assert world.types(batch_id) == ["Submitted"]
+    assert world.storage.state.jobs[batch_id].status is BatchStatus.PENDING
+    assert world.storage.state.queue == (batch_id,)
+    assert world.storage.state.events[batch_id][0].metadata["actor"] == ASKED.actor
+
+
+async def test_a_refused_submit_leaves_nothing(world: World) -> None:
+    with pytest.raises(refusals.ReportsUnknown):
+        await world.submit(Submission(user_id=USER, tier=Tier.BASIC, report_ids=(UUID(int=77),)), ASKED)
+    assert world.storage.state.queue == ()
+    assert world.storage.state.events == {}
+
+
+async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
+    batch_id = await submitted(world)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
+    job = world.storage.state.jobs[batch_id]
+    assert job.status is BatchStatus.COMPLETED
+    assert [result.report_id for result in job.results] == list(job.report_ids)
+    assert {result.analysis_id for result in job.results} == set(world.storage.state.analyses)
+    assert world.storage.state.busy == {}
+    assert {report.processing_status for report in world.storage.state.reports.values()} == {ReportStatus.COMPLETED}
+
+
+async def test_a_report_that_cannot_be_read_costs_only_itself(world: World) -> None:
+    batch_id = await submitted(world)
+    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1")
+    assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
+
+
+async def test_a_report_that_was_deleted_is_missing(world: World) -> None:
+    batch_id = await submitted(world)
+    world.storage.state.reports.pop(world.storage.state.jobs[batch_id].report_ids[0])
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
+
+
+async def test_a_report_deleted_while_it_was_analysed_is_missing(world: World) -> None:
+    batch_id = await submitted(world)
+    first = world.storage.state.jobs[batch_id].report_ids[0]
+    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1")
+    assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
+    assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
+
+
+async def test_a_crash_spends_an_attempt_and_another_is_made(world: World) -> None:
+    batch_id = await submitted(world)
+    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1")
+    assert world.types(batch_id)[1:] == ["Started", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
+
+
+async def test_a_report_that_always_crashes_fails_after_its_attempts_and_the_rest_is_done(world: World) -> None:
+    batch_id = await submitted(world)
+    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1")
+    assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
+    assert world.storage.state.events[batch_id][5].data["code"] == "ANALYSIS_CRASHED"
+
+
+async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(world: World) -> None:
+    batch_id = await submitted(world)
+
+    async def take_over() -> None:
+        await world.handler.handle(batch_id, commands.Start(worker_id="w2", max_attempts=3), ASKED)
+
+    class Frozen(ScriptedAnalyzer):
+        async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
+            await take_over()
+            return await super().analyze(content, report_format)
+
+    await worker(world, Frozen())(batch_id, "w1")
+    assert world.types(batch_id) == ["Submitted", "Started", "Started"]
+    assert world.storage.state.analyses == {}
+
+
+async def test_a_finished_batch_is_left_alone(world: World) -> None:
+    batch_id = await submitted(world)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    before = world.types(batch_id)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w2")
+    assert world.types(batch_id) == before
+
+
+async def test_events_are_chained_and_their_time_never_goes_back(world: World) -> None:
+    batch_id = await submitted(world)
+    world.clock.move(-3600)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    stream = world.storage.state.events[batch_id]
+    assert [event.previous_hash for event in stream] == [NO_HASH, *(event.hash for event in stream[:-1])]
+    assert [event.recorded_at for event in stream] == sorted(event.recorded_at for event in stream)

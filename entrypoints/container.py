@@ -73,7 +73,7 @@ def database(settings: Settings) -> Iterator[Database]:
     if settings.database_url is not None:
         yield Database(settings.database_url, settings.database_url)
         return
-    with EmbeddedPostgres(settings.data_dir / "postgres") as embedded:
+    with EmbeddedPostgres(settings.data_dir / "postgres", programs=settings.postgres_bin) as embedded:
         yield Database(embedded.url, embedded.admin_url)
 
 

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.tiers import Tier, TierLimits
 
 DEFAULTS = TierLimits()
+MIN_SECRET_BYTES = 32
+"""What HS256 wants."""
 
 
 def _every_tier(by_tier: dict[Tier, int]) -> dict[Tier, int]:
@@ -17,13 +19,22 @@ def _every_tier(by_tier: dict[Tier, int]) -> dict[Tier, int]:
     return by_tier
 
 
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"it is shorter than {MIN_SECRET_BYTES} bytes, take the output of `openssl rand -hex 32`")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ByTier = Annotated[dict[Tier, PositiveInt], AfterValidator(_every_tier)]
 
 
 class Settings(BaseSettings):
     """Every default is meant to be right for one machine; what a deployment must set is marked."""
 
-    model_config = SettingsConfigDict(env_prefix="FNA_BATCH_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FNA_BATCH_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: str | None = Field(
         None,
@@ -38,7 +49,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on; 0 takes a free one.")
-    jwt_secret: SecretStr | None = Field(
+    jwt_secret: Secret | None = Field(
         None,
         description="Shared HS256 secret of at least 32 bytes. Absent, with the embedded database: one is generated.",
     )
@@ -54,7 +65,7 @@ class Settings(BaseSettings):
     analyzer: Literal["lexicon"] = Field("lexicon", description="Which analyser reads the reports.")
     lexicon_path: Path | None = Field(
         None,
-        description="A word list of your own (CSV with a header `word,category`), instead of the one that is shipped.",
+        description="A copy of the Loughran-McDonald master dictionary (CSV) to take single words of tone from.",
     )
 
     batch_limits: ByTier = Field(dict(DEFAULTS.reports_per_batch), description="Reports a batch, by tier.")

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import psycopg
 
+from adapters.embedded.binaries import CHOSEN
 from adapters.embedded.layout import Layout
 from sql import query
 
@@ -30,11 +31,13 @@ class EmbeddedPostgres:
     """A context manager: inside it the database below `folder` runs, started by whoever comes first.
 
     Any number of processes may use one folder at once; after the last the server stops by itself, however they
-    ended. Raises EmbeddedPostgresFailed on entering.
+    ended. `programs` is the folder of the PostgreSQL to run, `options` are settings of the server for whoever
+    comes first. Raises EmbeddedPostgresFailed on entering.
     """
 
-    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = (), programs: Path | None = None) -> None:
         self._layout = Layout.at(folder.expanduser().resolve())
+        self._chosen = {CHOSEN: str(programs)} if programs else {}
         self._options = [argument for option in options for argument in ("-c", option)]
         self._users: IO[Any] | None = None
         self._left = threading.Event()
@@ -115,6 +118,6 @@ class EmbeddedPostgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **self._chosen},
             check=False,
         )

@@ -22,10 +22,17 @@ def _config(database_url: str) -> "Config":
 
 
 def migrate(database_url: str) -> None:
-    """Bring the database up to the newest revision; several at once wait for each other."""
-    from alembic import command
+    """Bring the database up to the newest revision; several at once wait for each other.
 
-    command.upgrade(_config(database_url), "head")
+    Raises psycopg.Error.
+    """
+    from alembic import command
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        command.upgrade(_config(database_url), "head")
+    except DBAPIError as wrapped:
+        raise (wrapped.orig or wrapped) from None
 
 
 def newest_revision() -> str:

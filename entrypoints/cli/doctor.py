@@ -71,7 +71,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
 def _secret(settings: Settings) -> Check:
     try:
         Container(settings=settings, database_url="").tokens()
-    except (MissingSecret, ValueError) as wrong:
+    except MissingSecret as wrong:
         return Check(what="secret", found="tokens cannot be verified", advice=str(wrong))
     except OSError as unreadable:
         advice = f"Make {Path(settings.data_dir).expanduser()} readable and writable for this user."

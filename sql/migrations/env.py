@@ -5,10 +5,11 @@ import os
 import psycopg
 from alembic import context
 from dotenv import dotenv_values
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
+
+from sql import query
 
 URL = "FNA_BATCH_DATABASE_URL"
-MIGRATORS_LOCK = 0x464E41  # "FNA"
 
 
 def url() -> str:
@@ -24,7 +25,7 @@ try:
     with engine.connect() as connection:
         context.configure(connection=connection, transaction_per_migration=False)
         with context.begin_transaction():
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATORS_LOCK})
+            connection.exec_driver_sql(query("lock_migrators").decode())
             context.run_migrations()
 finally:
     engine.dispose()

@@ -26,6 +26,7 @@ def test_the_statement_can_be_prepared(database: Database, name: str) -> None:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_the_statement_is_used_and_is_one(name: str) -> None:
-    source = "".join(file.read_text() for file in (ROOT / "adapters").rglob("*.py"))
+    using = (*(ROOT / "adapters").rglob("*.py"), ROOT / "sql" / "migrations" / "env.py")
+    source = "".join(file.read_text() for file in using)
     assert f'query("{name}")' in source or f'"{name}"' in source
     assert ";" not in (files("sql") / "queries" / f"{name}.sql").read_text()

@@ -1,0 +1,162 @@
+"""What clients read back: reports, analyses, batches over time, health, and the description of it all."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.build import TEXT
+from tests.service import Client, Service
+
+HTML = b"<html><body><p>" + TEXT + b"</p></body></html>"
+
+
+@pytest.fixture
+def client(service: Service) -> Client:
+    return service.client()
+
+
+def test_an_upload_is_answered_with_what_was_found(client: Client) -> None:
+    answer = client.upload(HTML, name="x.txt", company="Example Inc.", fiscal_period="FY2025", filing_date="2026-02-28")
+    body = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/v1/reports/{body['report_id']}"
+    assert body | {"report_id": "", "created_at": ""} == {
+        "report_id": "",
+        "processing_status": "PENDING",
+        "report_type": "10-K",
+        "format": "html",
+        "size": len(HTML),
+        "company": "Example Inc.",
+        "fiscal_period": "FY2025",
+        "filing_date": "2026-02-28",
+        "created_at": "",
+    }
+    assert client.http.get(answer.headers["location"]).json() == body
+
+
+def test_reports_come_in_pages_newest_first(client: Client) -> None:
+    ids = [client.uploaded() for _ in range(5)]
+    first = client.http.get("/v1/reports", params={"limit": 3}).json()
+    second = client.http.get("/v1/reports", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    assert [report["report_id"] for report in first["reports"] + second["reports"]] == ids[::-1]
+    assert second["next_cursor"] is None
+
+
+def test_the_analysis_has_every_field_of_the_contract(client: Client) -> None:
+    report_id = client.uploaded(HTML)
+    client.finished(client.submitted(report_id))
+    body = client.http.get(f"/v1/reports/{report_id}/analysis").json()
+    assert body["report_id"] == report_id
+    assert body["analysis"].keys() == {
+        "optimism_score",
+        "optimism_confidence",
+        "risk_score",
+        "risk_confidence",
+        "uncertainty_score",
+        "uncertainty_confidence",
+        "low_confidence",
+        "key_themes",
+        "risk_indicators",
+        "narrative_sections",
+        "financial_metrics",
+        "processing_time_seconds",
+        "model_version",
+        "warnings",
+    }
+
+
+def test_a_batch_as_of_an_instant_is_what_it_was_then(client: Client) -> None:
+    batch_id = client.submitted(client.uploaded())
+    finished = client.finished(batch_id)
+    now = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    assert client.batch(batch_id, as_of=now).json() == finished
+    assert client.batch(batch_id, as_of="2020-01-01T00:00:00Z").status_code == 404
+    assert client.batch(batch_id, as_of="2020-01-01T00:00:00").status_code == 422
+
+
+def test_waiting_ends_when_something_changes_or_the_time_is_up(client: Client, idle: Service) -> None:
+    batch_id = client.submitted(client.uploaded())
+    assert client.finished(batch_id)["status"] == "COMPLETED"
+    began = time.monotonic()
+    assert client.batch(batch_id, wait=30).status_code == 200
+    assert time.monotonic() - began < 5, "a finished batch changes no more"
+    still = idle.client()
+    began = time.monotonic()
+    assert still.batch(still.submitted(still.uploaded()), wait=0.5).json()["status"] == "PENDING"
+    assert 0.4 < time.monotonic() - began < 5
+    assert client.batch(batch_id, wait=61).status_code == 422
+
+
+def test_the_etag_changes_with_the_batch(client: Client) -> None:
+    batch_id = client.submitted(client.uploaded())
+    client.finished(batch_id)
+    answer = client.batch(batch_id)
+    path = answer.url.path
+    assert client.http.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert client.http.get(path, headers={"If-None-Match": '"1"'}).status_code == 200
+
+
+def test_batches_are_listed_by_status(client: Client) -> None:
+    batch_id = client.submitted(client.uploaded())
+    client.finished(batch_id)
+    for status, expected in (("COMPLETED", [batch_id]), ("FAILED", [])):
+        listed = client.http.get("/v1/reports/batch", params={"status": status}).json()["batches"]
+        assert [batch["batch_id"] for batch in listed] == expected
+
+
+def test_a_request_keeps_its_id_and_the_log_knows_it(client: Client, service: Service) -> None:
+    request_id = str(uuid4())
+    answer = client.submit(client.uploaded(), headers={"X-Request-ID": request_id})
+    assert answer.headers["x-request-id"] == request_id
+    assert client.http.get("/v1/reports").headers["x-request-id"] != request_id
+
+
+def test_health_needs_no_token(service: Service) -> None:
+    for path in ("/health", "/health/ready"):
+        body = service.http().get(path).json()
+        assert (body["status"], body["database"]) == ("ok", "ok")
+    assert service.http().get("/health/live").json() == {"status": "ok"}
+
+
+class TestOpenApi:
+    @pytest.fixture
+    def described(self, service: Service) -> dict[str, Any]:
+        answer = service.http().get("/openapi.json")
+        assert answer.status_code == 200
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def test_every_route_of_the_contract_is_described(self, described: dict[str, Any]) -> None:
+        assert set(described["paths"]) >= {
+            "/v1/reports/upload",
+            "/v1/reports",
+            "/v1/reports/{report_id}",
+            "/v1/reports/{report_id}/analysis",
+            "/v1/reports/batch",
+            "/v1/reports/batch/{batch_id}",
+            "/health",
+            "/health/live",
+            "/health/ready",
+        }
+
+    def test_every_error_is_a_problem_and_every_operation_has_a_summary(self, described: dict[str, Any]) -> None:
+        for path, operations in described["paths"].items():
+            for method, operation in operations.items():
+                assert operation["summary"], (method, path)
+                if not path.startswith("/v1"):
+                    continue
+                assert "401" in operation["responses"]
+                assert operation["security"]
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400:
+                        assert "application/problem+json" in response["content"], (method, path, status)
+
+    def test_the_batch_has_an_example_with_exactly_its_fields(self, described: dict[str, Any]) -> None:
+        schema = described["components"]["schemas"]["BatchResponse"]
+        assert schema["example"].keys() == schema["properties"].keys()
+
+    def test_the_page_for_people_is_there(self, service: Service) -> None:
+        assert "swagger" in service.http().get("/docs").text.lower()

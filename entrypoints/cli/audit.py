@@ -17,7 +17,8 @@ from entrypoints.settings import Settings
 
 app = typer.Typer(help="What happened, and can it be believed?", no_args_is_help=True, rich_markup_mode=None)
 T = TypeVar("T")
-LONG_FIELDS = ("report_ids", "errors", "user_id")
+NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id")
+"""Too long for a line, or said by the actor."""
 
 
 @app.command()
@@ -82,7 +83,7 @@ def trail(events: Sequence[RecordedEvent]) -> list[str]:
     """One line an event: version, time, type, actor, and what it says."""
     told = []
     for recorded in events:
-        said = {name: value for name, value in asdict(recorded.event).items() if name not in LONG_FIELDS}
+        said = {name: value for name, value in asdict(recorded.event).items() if name not in NOT_SHOWN}
         details = " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
         reason = f" reason={recorded.metadata.reason!r}" if recorded.metadata.reason else ""
         told.append(

@@ -201,7 +201,7 @@ class _Reading:
     def _risks(self) -> list[tuple[str, float]]:
         strongest: dict[str, float] = {}
         for term in self.terms:
-            for entry in term.entries:
+            for entry in term.entries.values():
                 if entry.category.startswith("risk:"):
                     kind = entry.category.removeprefix("risk:")
                     strongest[kind] = max(strongest.get(kind, 0.0), _weight(entry))

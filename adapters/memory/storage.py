@@ -54,7 +54,13 @@ class MemoryStorage(Storage):
     async def transaction(self, *, large: bool = False) -> AsyncIterator[Transaction]:
         async with self._one_at_a_time:
             state = self.state.copy()
-            yield MemoryTransaction(state)
+            yield Transaction(
+                events=MemoryEventStore(state),
+                batch_jobs=MemoryBatchJobs(state),
+                reports=MemoryReports(state),
+                submissions=MemorySubmissions(state),
+                queue=MemoryQueue(state),
+            )
             self.state = state
 
 
@@ -180,33 +186,3 @@ class MemoryQueue(Dispatcher):
 
     async def enqueue(self, batch_id: UUID) -> None:
         self._state.queue = (*self._state.queue, batch_id)
-
-
-class MemoryTransaction(Transaction):
-    def __init__(self, state: State) -> None:
-        self._events, self._batch_jobs, self._reports = (
-            MemoryEventStore(state),
-            MemoryBatchJobs(state),
-            MemoryReports(state),
-        )
-        self._submissions, self._queue = MemorySubmissions(state), MemoryQueue(state)
-
-    @property
-    def events(self) -> EventStore:
-        return self._events
-
-    @property
-    def batch_jobs(self) -> BatchJobs:
-        return self._batch_jobs
-
-    @property
-    def reports(self) -> Reports:
-        return self._reports
-
-    @property
-    def submissions(self) -> Submissions:
-        return self._submissions
-
-    @property
-    def queue(self) -> Dispatcher:
-        return self._queue

@@ -19,35 +19,6 @@ LARGE = 15
 """How many times longer a transaction may take that moves a whole report."""
 
 
-class PostgresTransaction(Transaction):
-    def __init__(self, connection: Connection, queue: Dispatcher) -> None:
-        self._events = PostgresEventStore(connection)
-        self._batch_jobs = PostgresBatchJobs(connection)
-        self._reports = PostgresReports(connection)
-        self._submissions = PostgresSubmissions(connection)
-        self._queue = queue
-
-    @property
-    def events(self) -> PostgresEventStore:
-        return self._events
-
-    @property
-    def batch_jobs(self) -> PostgresBatchJobs:
-        return self._batch_jobs
-
-    @property
-    def reports(self) -> PostgresReports:
-        return self._reports
-
-    @property
-    def submissions(self) -> PostgresSubmissions:
-        return self._submissions
-
-    @property
-    def queue(self) -> Dispatcher:
-        return self._queue
-
-
 class PostgresStorage(Storage):
     """`queue` gives the dispatcher that enqueues through the connection, and so within the transaction.
 
@@ -65,9 +36,18 @@ class PostgresStorage(Storage):
                 async with asyncio.timeout(deadline), self._pool.connection() as connection:
                     try:
                         async with connection.transaction():
-                            yield PostgresTransaction(connection, self._queue(connection))
+                            yield self._ports(connection)
                     except psycopg.errors.ReadOnlySqlTransaction:
                         await connection.close()
                         raise
         except TimeoutError as late:
             raise StorageUnavailable(f"no answer within {deadline:g} s") from late
+
+    def _ports(self, connection: Connection) -> Transaction:
+        return Transaction(
+            events=PostgresEventStore(connection),
+            batch_jobs=PostgresBatchJobs(connection),
+            reports=PostgresReports(connection),
+            submissions=PostgresSubmissions(connection),
+            queue=self._queue(connection),
+        )

@@ -1,6 +1,7 @@
 """The port to a transaction: everything done in it is stored together or not at all."""
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from application.ports.event_store import EventStore
@@ -9,17 +10,15 @@ from application.ports.reports import Reports
 from application.ports.submissions import Dispatcher, Submissions
 
 
-class Transaction(Protocol):
-    @property
-    def events(self) -> EventStore: ...
-    @property
-    def batch_jobs(self) -> BatchJobs: ...
-    @property
-    def reports(self) -> Reports: ...
-    @property
-    def submissions(self) -> Submissions: ...
-    @property
-    def queue(self) -> Dispatcher: ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """The ports that write together."""
+
+    events: EventStore
+    batch_jobs: BatchJobs
+    reports: Reports
+    submissions: Submissions
+    queue: Dispatcher
 
 
 class Storage(Protocol):

@@ -4,7 +4,7 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,25 +23,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An entry found in a sentence: tokens from `start` up to `end`."""
+    """A phrase found in a sentence: tokens from `start` up to `end`, and its entry in each category that it is in."""
 
     start: int
     end: int
     text: str
-    entries: tuple[Entry, ...]
+    entries: Mapping[str, Entry] = field(hash=False)
 
     def of(self, category: str) -> Entry | None:
-        return next((entry for entry in self.entries if entry.category == category), None)
+        return self.entries.get(category)
 
 
 class Lexicon:
     """Entries by their first word, the longest first; a phrase may stand in several categories."""
 
     def __init__(self, entries: Mapping[str, Sequence[Entry]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[Entry, ...]]]] = defaultdict(list)
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Mapping[str, Entry]]]] = defaultdict(list)
         for text, found in entries.items():
             words = tuple(text.split())
-            self._by_first[words[0]].append((words, tuple(found)))
+            self._by_first[words[0]].append((words, {entry.category: entry for entry in found}))
         for phrases in self._by_first.values():
             phrases.sort(key=lambda phrase: len(phrase[0]), reverse=True)
 

@@ -78,7 +78,7 @@ class ProcessBatch:
         return await self._handler.handle(batch_id, success, metadata, also=store)
 
     async def _analyze(self, report_id: UUID) -> NarrativeAnalysis:
-        async with self._storage.transaction(large=True) as tx:
+        async with self._storage.transaction() as tx:
             report = await tx.reports.get(report_id)
             content = None if report is None else await tx.reports.content(report_id)
         if report is None or content is None:

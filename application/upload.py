@@ -85,7 +85,7 @@ class UploadReport:
             processing_status=ReportStatus.PENDING,
             created_at=self._clock(),
         )
-        async with self._storage.transaction(large=True) as tx:
+        async with self._storage.transaction() as tx:
             await tx.reports.add(report, _pieces(content))
         return report
 

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 SECRET_FILE = "jwt-secret"  # noqa: S105
-POOL_PATIENCE_S = 3.0
+POOL_PATIENCE_S = 1.5
 
 
 def utc_now() -> datetime:
@@ -123,13 +123,16 @@ class Container(containers.DeclarativeContainer):
     limits = settings.provided.limits
 
     pool = providers.Singleton(
-        connection_pool, database_url, size=settings.provided.database_pool_size, timeout=POOL_PATIENCE_S
+        connection_pool,
+        database_url,
+        size=settings.provided.database_pool_size,
+        patience=POOL_PATIENCE_S,
+        deadline=settings.provided.database_deadline_s,
     )
     storage = providers.Singleton(
         PostgresStorage,
         pool,
         queue=providers.Object(PgQueuerDispatcher),
-        deadline=settings.provided.database_deadline_s,
     )
     codec = providers.Singleton(JsonEventCodec)
     handler = providers.Singleton(CommandHandler, storage, codec, clock)

@@ -51,7 +51,7 @@ class MemoryStorage(Storage):
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
-    async def transaction(self, *, large: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         async with self._one_at_a_time:
             state = self.state.copy()
             yield Transaction(

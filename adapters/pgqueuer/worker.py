@@ -30,6 +30,7 @@ log = structlog.get_logger()
 CHANNEL = "ch_pgqueuer"
 POLL = 1.0
 """Seconds between looks at the queue: this alone gives correctness, notifications only save the wait."""
+LISTEN_AGAIN = 60.0
 MAX_BACKOFF = timedelta(seconds=60)
 BEATS_A_TIMEOUT = 4
 BATCHES = {QueueEntrypoint(ENTRYPOINT): EntrypointExecutionParameter(concurrency_limit=0)}
@@ -158,8 +159,9 @@ class PgQueuerWorker(Worker):
             try:
                 async with self._pool.connection() as connection:
                     await connection.execute(query("listen"))
-                    async for _ in connection.notifies():
-                        self._wake.set()
+                    while True:
+                        async for _ in connection.notifies(timeout=LISTEN_AGAIN):
+                            self._wake.set()
             except psycopg.Error as lost:
                 log.warning("the queue cannot be listened to, polling", error=type(lost).__name__)
             await asyncio.sleep(POLL)

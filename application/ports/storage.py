@@ -22,8 +22,8 @@ class Transaction:
 
 
 class Storage(Protocol):
-    def transaction(self, *, large: bool = False) -> AbstractAsyncContextManager[Transaction]:
-        """Commits on leaving, rolls back on an exception; `large` ones move a whole report and may take longer.
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits on leaving, rolls back on an exception.
 
         Raises StorageUnavailable while the database is away, Conflict where two transactions collided.
         """

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.embedded.layout import LONGEST_SOCKET_PATH, SOCKET, Layout
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
+from tests.processes import processes
 from tests.service import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -31,20 +32,6 @@ with EmbeddedPostgres(Path(sys.argv[1])):
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "pg"
     eventually(lambda: not processes(tmp_path / "pg"))
-
-
-def processes(folder: Path) -> list[tuple[int, str]]:
-    """Every live process that works for the database in this folder: pid and command line."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            cwd = os.readlink(process / "cwd")
-        except OSError:
-            continue
-        if command and (f"{folder}" in command or cwd.startswith(str(folder))) and int(process.name) != os.getpid():
-            found.append((int(process.name), command))
-    return found
 
 
 def pid_of(folder: Path, what: str) -> int:

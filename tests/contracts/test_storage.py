@@ -145,9 +145,9 @@ class TestBatchJobs:
 class TestReports:
     async def test_content_comes_back_whole_whatever_the_pieces(self, storage: Storage) -> None:
         mine = report(USER)
-        async with storage.transaction(large=True) as tx:
+        async with storage.transaction() as tx:
             await tx.reports.add(mine, pieces(b"a" * 10, b"b", b"\x00\xff"))
-        async with storage.transaction(large=True) as tx:
+        async with storage.transaction() as tx:
             assert await tx.reports.content(mine.report_id) == b"a" * 10 + b"b\x00\xff"
             assert await tx.reports.get(mine.report_id) == mine
             assert await tx.reports.content(new_id()) is None

@@ -1,9 +1,12 @@
 """Every error that clients can meet: its status, its code, and that it says what to do."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +15,13 @@ import jwt
 import psycopg
 import pytest
 
+from adapters.embedded.server import EmbeddedPostgres
 from domain.tiers import Tier
-from entrypoints.container import Database
+from entrypoints.container import Database, migrate
 from entrypoints.settings import Settings
-from tests.conftest import SECRET
-from tests.service import Client, Service, eventually
+from tests.conftest import SECRET, settings_in
+from tests.processes import processes
+from tests.service import Client, Service, eventually, running
 
 FIELDS = {"type", "title", "status", "detail", "instance", "error_code", "timestamp"}
 
@@ -276,6 +281,33 @@ def test_the_database_is_away(own_service: Service) -> None:
         assert own_service.http().get("/health/ready").status_code == 503
     eventually(lambda: own_service.http().get("/health/ready").is_success)
     assert client.finished(client.submitted(report_id))["status"] == "COMPLETED"
+
+
+def test_the_database_does_not_answer(tmp_path: Path) -> None:
+    """Frozen, not gone: connections stand, nothing comes back on them."""
+    with EmbeddedPostgres(tmp_path / "pg") as embedded:
+        migrate(embedded.admin_url)
+        database = Database(embedded.url, embedded.admin_url)
+        with running(database, settings_in(tmp_path)) as service:
+            client = service.client()
+            report_id = client.uploaded()
+            frozen = [pid for pid, _ in processes(tmp_path / "pg") if is_postgres(pid)]
+            try:
+                for pid in frozen:
+                    os.kill(pid, signal.SIGSTOP)
+                for _ in range(3):
+                    answer = client.submit(report_id)
+                    problem(answer, 503, "SERVICE_UNAVAILABLE")
+                    assert answer.elapsed < timedelta(seconds=5)
+            finally:
+                for pid in frozen:
+                    os.kill(pid, signal.SIGCONT)
+            eventually(lambda: service.http().get("/health/ready").is_success)
+            assert client.finished(client.submitted(report_id))["status"] == "COMPLETED"
+
+
+def is_postgres(pid: int) -> bool:
+    return "postgres" in os.readlink(f"/proc/{pid}/exe")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million":
 CURRENCIES = {"eur", "euro", "euros", "usd", "$", "€", "£", "gbp", "sek", "dollars", "eek", "lvl", "ltl", "rs", "cents"}
 PERCENT = {"%", "pct", "percent", "per"}
 OUTLOOK_HEDGE = 0.6
+BARE_DIRECTION = 0.4
 THRESHOLD = 0.3
 """A sentence whose polarity lies within this of zero is neutral."""
 
@@ -101,11 +102,9 @@ class _Reading:
                 self.used |= {term, measure}
                 sign *= _goodness(measure)
                 text = f"{measure.text} {term.text}" if measure.start < term.start else f"{term.text} {measure.text}"
-            elif term.text in ("up", "down", "higher", "lower") or len(term.text) > 4:
-                sign *= 0.4
-                text = term.text
             else:
-                continue
+                sign *= BARE_DIRECTION
+                text = term.text
             if sign:
                 found.append(self._driver(term, text, sign))
         return found

@@ -1,6 +1,8 @@
 """The composition root: the only file that knows which adapter stands behind which port."""
 
 import asyncio
+import hashlib
+import random
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from adapters.analysis.sniff import sniff
 from adapters.codec import JsonEventCodec
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
 from adapters.jwt import JwtTokens
-from adapters.pgqueuer import PgQueuerDispatcher, PgQueuerWorker
+from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
 from adapters.postgres import PostgresAuditSource, PostgresReadiness, PostgresStorage, connection_pool
 from adapters.postgres.inspection import inspect
 from adapters.postgres.migrations import migrate, newest_revision, revision_of
@@ -49,6 +51,17 @@ POOL_PATIENCE_S = 1.5
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def pause() -> None:
+    """Before the database is asked again; a little random, so that many workers do not ask at once."""
+    await asyncio.sleep(random.uniform(0.5, 1.5))
+
+
+def workers_folder(settings: Settings, database_url: str) -> Path:
+    """Where the workers of this machine on this database know each other."""
+    name = hashlib.sha256(database_url.encode()).hexdigest()[:16]
+    return settings.data_dir.expanduser() / "workers" / name
 
 
 def new_id() -> UUID:
@@ -165,12 +178,15 @@ class Container(containers.DeclarativeContainer):
         new_id,
         max_attempts=settings.provided.max_attempts,
         slots=providers.Factory(asyncio.Semaphore, settings.provided.analysis_processes),
+        pause=providers.Object(pause),
     )
     worker = providers.Factory(
         PgQueuerWorker,
         pool,
         process_batch,
+        database_url=database_url,
         worker_id=worker_id,
+        neighbours=providers.Factory(Neighbours, providers.Callable(workers_folder, settings, database_url)),
         concurrency=settings.provided.worker_concurrency,
         heartbeat_timeout=settings.provided.heartbeat_timeout_s,
         grace=settings.provided.grace_s,

@@ -45,7 +45,7 @@ def _from_system() -> list[Path]:
 
 def _version(folder: Path) -> int:
     try:
-        shown = subprocess.run(  # noqa: S603
+        shown = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=10
         ).stdout
         return int(shown.split()[2].split(".")[0])

@@ -112,7 +112,7 @@ class EmbeddedPostgres:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [sys.executable, "-m", "adapters.embedded.supervisor", str(self._layout.root), *self._options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -52,7 +52,7 @@ def _supervise(layout: Layout, options: Sequence[str]) -> None:
     with layout.users_lock.open("a") as users, layout.log.open("ab") as log:
         while True:
             _end_orphans(layout)
-            server = subprocess.Popen(  # noqa: S603
+            server = subprocess.Popen(
                 [
                     binaries / "postgres",
                     "-D",
@@ -97,7 +97,7 @@ def _create_cluster(layout: Layout, binaries: Path, user: ServerUser) -> None:
     aside = Path(tempfile.mkdtemp(prefix="new-cluster-", dir=layout.root))
     try:
         user.own(aside)
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [binaries / "initdb", "-D", aside, "-U", layout.superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
             check=True,
             capture_output=True,

@@ -1,12 +1,14 @@
 """A worker: claims batches, keeps its claims alive by heartbeats, and gives back what it cannot finish.
 
 Claims are leases. A worker that dies stops renewing them, and another takes its batches over after the heartbeat
-timeout. Whoever lost a batch is refused by the log (see `domain.batch`), so nothing here has to be exact.
+timeout; one on the same machine at once. Whoever lost a batch is refused by the log (see `domain.batch`), so nothing
+here has to be exact, and the queue itself may lose everything: what is unfinished is enqueued again.
 """
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -20,19 +22,22 @@ from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.pgqueuer.dispatcher import ENTRYPOINT
+from adapters.pgqueuer.dispatcher import ENTRYPOINT, PgQueuerDispatcher
 from adapters.pgqueuer.drivers import PoolDriver
+from adapters.pgqueuer.heartbeat import Heartbeat
+from adapters.pgqueuer.neighbours import Neighbours
 from application.ports.worker import RunBatch, Worker
 from sql import query
 
 log = structlog.get_logger()
 
-CHANNEL = "ch_pgqueuer"
 POLL = 1.0
 """Seconds between looks at the queue: this alone gives correctness, notifications only save the wait."""
 LISTEN_AGAIN = 60.0
+RECONCILE = 5.0
 MAX_BACKOFF = timedelta(seconds=60)
-BEATS_A_TIMEOUT = 4
+UNSPENT = '{"unspent": true}'
+"""Marks a batch that was given back unharmed: its next start costs no attempt."""
 BATCHES = {QueueEntrypoint(ENTRYPOINT): EntrypointExecutionParameter(concurrency_limit=0)}
 
 
@@ -44,15 +49,20 @@ class PgQueuerWorker(Worker):
         pool: AsyncConnectionPool[Any],
         run_batch: RunBatch,
         *,
+        database_url: str,
         worker_id: UUID,
+        neighbours: Neighbours,
         concurrency: int,
         heartbeat_timeout: float,
         grace: float,
     ) -> None:
-        self._pool, self._run_batch = pool, run_batch
+        self._pool, self._run_batch, self._neighbours = pool, run_batch, neighbours
         self._queries = Queries(PoolDriver(pool))
         self._me, self._concurrency, self._grace = QueueManagerId(worker_id), concurrency, grace
         self._timeout = timedelta(seconds=heartbeat_timeout)
+        self._heartbeat = Heartbeat(
+            database_url, worker_id, heartbeat_timeout, held=lambda: list(self._running), lost=self._lost
+        )
         self._claims = itertools.count(1)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
@@ -63,13 +73,26 @@ class PgQueuerWorker(Worker):
 
     async def run(self) -> None:
         log.info("worker started", worker=str(self._me), concurrency=self._concurrency)
-        async with _background(self._listen()), _background(self._keep_alive()):
-            while not self._stopping.is_set():
-                self._wake.clear()
-                if not await self._claim():
-                    await self._wait()
-            await self._drain()
+        self._loop = asyncio.get_running_loop()
+        self._meet_neighbours()
+        self._heartbeat.start()
+        try:
+            async with _background(self._listen()), _background(self._reconcile()):
+                while not self._stopping.is_set():
+                    self._wake.clear()
+                    if not await self._claim():
+                        await self._wait()
+                await self._drain()
+        finally:
+            self._heartbeat.stop()
+            self._neighbours.leave()
         log.info("worker stopped", worker=str(self._me))
+
+    def _meet_neighbours(self) -> None:
+        try:
+            self._neighbours.enter(self._me)
+        except OSError as closed:
+            log.warning("dead neighbours cannot be noticed, only their heartbeats", error=str(closed))
 
     async def _wait(self) -> None:
         try:
@@ -97,16 +120,19 @@ class PgQueuerWorker(Worker):
         batch_id = UUID(bytes=job.payload or b"")
         holder = f"{self._me}:{next(self._claims)}"
         try:
-            await self._run_batch(batch_id, holder)
+            unspent = bool(job.headers and job.headers.get("unspent"))
+            if unspent:
+                await self._settle("spend_claim", job)
+            await self._run_batch(batch_id, holder, unspent)
         except asyncio.CancelledError:
             if not self._stopping.is_set():
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             else:
-                await self._settle("hand_back", job, delay=timedelta(), channel=CHANNEL)
+                await self._settle("hand_back", job, delay=timedelta(), headers=UNSPENT)
         except Exception as failure:
             delay = min(MAX_BACKOFF, timedelta(seconds=2 ** min(job.attempts, 6)))
             log.exception("the batch could not be worked off now", batch_id=str(batch_id), error=type(failure).__name__)
-            await self._settle("hand_back", job, delay=delay, channel=CHANNEL)
+            await self._settle("hand_back", job, delay=delay, headers=None)
         else:
             await self._settle("complete_job", job)
         finally:
@@ -136,22 +162,30 @@ class PgQueuerWorker(Worker):
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _keep_alive(self) -> None:
-        """Renew the claims; a batch whose claim is not ours any more is let go."""
+    def _lost(self, job_ids: Collection[int]) -> None:
+        """Let go of batches whose claim is not ours any more; called from the heartbeat's thread."""
+        for job_id in job_ids:
+            if task := self._running.get(job_id):
+                self._loop.call_soon_threadsafe(task.cancel)
+
+    async def _reconcile(self) -> None:
+        """Release what dead neighbours held, enqueue what nobody accounts for, prune; safe on every worker at once."""
         while True:
-            await asyncio.sleep(self._timeout.total_seconds() / BEATS_A_TIMEOUT)
-            held = dict(self._running)
             try:
-                async with self._pool.connection() as connection:
-                    cursor = await connection.execute(query("heartbeat"), {"job_ids": list(held), "worker": self._me})
-                    ours = {row["id"] for row in await cursor.fetchall()}
+                async with self._pool.connection() as connection, connection.transaction():
+                    if dead := self._neighbours.dead():
+                        await connection.execute(query("release_claims"), {"workers": dead})
+                    cursor = await connection.execute(query("unaccounted_batches"))
+                    for row in await cursor.fetchall():
+                        log.warning("an unfinished batch was in no queue", batch_id=str(row["batch_id"]))
+                        await PgQueuerDispatcher(connection).enqueue(row["batch_id"])
                     await connection.execute(query("prune_queue_log"))
+                self._neighbours.bury(dead)
+                if dead:
+                    self._wake.set()
             except psycopg.Error as away:
-                log.warning("heartbeats cannot be written, trying again", error=type(away).__name__)
-                continue
-            for job_id in held.keys() - ours:
-                if task := self._running.get(job_id):
-                    task.cancel()
+                log.warning("the queue cannot be reconciled, trying again", error=type(away).__name__)
+            await asyncio.sleep(RECONCILE * random.uniform(0.5, 1.5))
 
     async def _listen(self) -> None:
         """Wake at once when something is enqueued; where listening fails, polling goes on."""
@@ -168,7 +202,7 @@ class PgQueuerWorker(Worker):
 
 
 @asynccontextmanager
-async def _background(coroutine: Any) -> AsyncIterator[None]:
+async def _background(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     task = asyncio.create_task(coroutine)
     try:
         yield

@@ -27,6 +27,9 @@ class Connection(psycopg.AsyncConnection[DictRow]):
     async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
             return await super().wait(gen, interval, self.deadline if timeout is None else timeout)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            self.pgconn.finish()  # a standby since a failover; the next connection finds the primary
+            raise
         except psycopg.OperationalError:
             if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
@@ -49,6 +52,7 @@ def connection_pool(database_url: str, *, size: int, patience: float, deadline: 
         "row_factory": dict_row,
         "autocommit": True,
         "connect_timeout": 3,
+        "prepare_threshold": None,  # a pooler in transaction mode mixes up prepared statements
         "application_name": "fna-batch",
         **LIVENESS,
     }

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import psycopg
-
 from adapters.postgres.batch_jobs import PostgresBatchJobs
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.pool import Connection, Pool, translated
@@ -23,13 +21,8 @@ class PostgresStorage(Storage):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         with translated():
-            async with self._pool.connection() as connection:
-                try:
-                    async with connection.transaction():
-                        yield self._ports(connection)
-                except psycopg.errors.ReadOnlySqlTransaction:
-                    await connection.close()
-                    raise
+            async with self._pool.connection() as connection, connection.transaction():
+                yield self._ports(connection)
 
     def _ports(self, connection: Connection) -> Transaction:
         return Transaction(

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import UUID
 
-RunBatch = Callable[[UUID, str], Awaitable[None]]
-"""Works off one batch as the holder named; another holder may have taken it when it returns."""
+RunBatch = Callable[[UUID, str, bool], Awaitable[None]]
+"""Works off one batch as the holder named, whether the start is unspent; another may have taken it when it returns."""
 
 
 class Worker(Protocol):

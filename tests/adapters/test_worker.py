@@ -5,15 +5,19 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from adapters.pgqueuer import PgQueuerDispatcher, PgQueuerWorker
+from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
+from application.log import Metadata
+from application.submit import Submission
+from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.build import new_id
+from tests.build import new_id, uploaded
 
 HEARTBEAT = 0.4
 PATIENCE = 10.0
@@ -28,10 +32,12 @@ class Recorder:
         self.cancelled: list[tuple[UUID, str]] = []
         self.may_end = asyncio.Event()
         self.may_end.set()
+        self.unspent: list[bool] = []
         self.failures: list[Exception] = []
 
-    async def __call__(self, batch_id: UUID, holder: str) -> None:
+    async def __call__(self, batch_id: UUID, holder: str, unspent: bool) -> None:
         self.runs.append((batch_id, holder))
+        self.unspent.append(unspent)
         if self.failures:
             raise self.failures.pop()
         try:
@@ -54,7 +60,9 @@ async def working(
     worker = PgQueuerWorker(
         container.pool(),
         recorder,
+        database_url=container.database_url(),
         worker_id=uuid4(),
+        neighbours=Neighbours(container.settings().data_dir / "workers"),
         concurrency=concurrency,
         heartbeat_timeout=HEARTBEAT,
         grace=grace,
@@ -186,6 +194,22 @@ async def test_a_stopped_worker_hands_back_what_it_could_not_finish(container: C
     async with working(container, recorder):
         await until(lambda: recorder.ended)
     assert [run for run, _ in recorder.ended] == [batch_id]
+    assert recorder.unspent == [False, True], "what was given back unharmed costs no attempt"
+
+
+async def test_an_unspent_start_is_spent_when_its_worker_dies(container: Container) -> None:
+    first, second = Recorder(), Recorder()
+    await enqueue(container)
+    async with container.pool().connection() as connection:
+        await connection.execute("UPDATE pgqueuer SET headers = '{\"unspent\": true}'")
+    first.may_end.clear()
+    async with working(container, first):
+        await until(lambda: first.runs)
+        async with container.pool().connection() as connection:
+            await connection.execute("UPDATE pgqueuer SET queue_manager_id = %s, heartbeat = 'epoch'", [uuid4()])
+        async with working(container, second):
+            await until(lambda: second.ended)
+    assert (first.unspent, second.unspent) == ([True], [False])
 
 
 async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) -> None:
@@ -224,3 +248,57 @@ async def test_lost_connections_cost_nothing(container: Container, database: Dat
             )
         await enqueue(container)
         await until(lambda: len(recorder.ended) == 2)
+
+
+async def test_heartbeats_go_on_while_the_event_loop_is_busy(container: Container) -> None:
+    slow, other = Recorder(), Recorder()
+    slow.may_end.clear()
+    await enqueue(container)
+    async with working(container, slow):
+        await until(lambda: slow.runs)
+        time.sleep(3 * HEARTBEAT)  # noqa: ASYNC251
+        async with working(container, other):
+            await until(lambda: slow.runs)
+        assert other.runs == []
+        slow.may_end.set()
+        await until(lambda: slow.ended)
+
+
+async def test_the_claims_of_a_dead_neighbour_are_released_at_once(
+    container: Container,
+) -> None:
+    dead, recorder = uuid4(), Recorder()
+    folder = container.settings().data_dir / "workers"
+    folder.mkdir(parents=True)
+    (folder / f"{dead}.lock").touch()
+    batch_id = await enqueue(container)
+    async with container.pool().connection() as connection:
+        await connection.execute(
+            "UPDATE pgqueuer SET status = 'picked', queue_manager_id = %s, heartbeat = now() + INTERVAL '1 hour'",
+            [dead],
+        )
+    async with working(container, recorder):
+        await until(lambda: recorder.ended)
+        await until(lambda: not (folder / f"{dead}.lock").exists())
+    assert [run for run, _ in recorder.ended] == [batch_id]
+
+
+def test_a_neighbour_that_lives_is_not_dead(tmp_path: Path) -> None:
+    alive, other = Neighbours(tmp_path), Neighbours(tmp_path)
+    alive.enter(uuid4())
+    other.enter(uuid4())
+    assert (alive.dead(), other.dead()) == ([], [])
+    alive.leave()
+    assert other.dead() == []
+
+
+async def test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again(container: Container) -> None:
+    (report_id,) = await uploaded(container.storage(), UUID(int=1))
+    asked = Submission(user_id=UUID(int=1), tier=Tier.BASIC, report_ids=(report_id,))
+    accepted = await container.submit()(asked, Metadata(actor="test", correlation_id=UUID(int=2)))
+    async with container.pool().connection() as connection:
+        await connection.execute("DELETE FROM pgqueuer")
+    recorder = Recorder()
+    async with working(container, recorder):
+        await until(lambda: recorder.ended)
+    assert recorder.ended[0][0] == accepted.batch_id

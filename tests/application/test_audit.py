@@ -41,7 +41,7 @@ async def findings(world: World, audited: AuditedBatch) -> Sequence[Finding]:
 @pytest.fixture
 async def whole(world: World) -> AuditedBatch:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
     state = world.storage.state
     return AuditedBatch(batch_id=batch_id, events=list(state.events[batch_id]), job=state.jobs[batch_id])
 

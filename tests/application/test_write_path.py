@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import pytest
 
-from application.errors import AnalysisCrashed, ReportUnreadable
+from application.errors import AnalysisCrashed, ReportUnreadable, StorageUnavailable
 from application.log import NO_HASH, Metadata
 from application.ports.analyzer import Analyzer
+from application.ports.storage import Transaction
 from application.process import ProcessBatch
 from application.submit import Submission
 from domain import commands, refusals
@@ -40,6 +42,10 @@ class ScriptedAnalyzer(Analyzer):
         return ANALYSIS
 
 
+async def no_pause() -> None:
+    return None
+
+
 def worker(world: World, analyzer: Analyzer) -> ProcessBatch:
     return ProcessBatch(
         world.storage,
@@ -49,6 +55,7 @@ def worker(world: World, analyzer: Analyzer) -> ProcessBatch:
         world.new_id,
         max_attempts=3,
         slots=asyncio.Semaphore(1),
+        pause=no_pause,
         stopwatch=lambda: 0.0,
     )
 
@@ -75,7 +82,7 @@ async def test_a_refused_submit_leaves_nothing(world: World) -> None:
 
 async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     job = world.storage.state.jobs[batch_id]
     assert job.status is BatchStatus.COMPLETED
@@ -87,36 +94,63 @@ async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
 
 async def test_a_report_that_cannot_be_read_costs_only_itself(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1", False)
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_was_deleted_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     world.storage.state.reports.pop(world.storage.state.jobs[batch_id].report_ids[0])
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_report_deleted_while_it_was_analysed_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     first = world.storage.state.jobs[batch_id].report_ids[0]
-    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1", False)
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_crash_spends_an_attempt_and_another_is_made(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1", False)
     assert world.types(batch_id)[1:] == ["Started", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_always_crashes_fails_after_its_attempts_and_the_rest_is_done(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1", False)
     assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][5].data["code"] == "ANALYSIS_CRASHED"
+
+
+async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = await submitted(world)
+    away = iter([False, False, True, True, False, True])
+    transaction = world.storage.transaction
+
+    def flapping() -> AbstractAsyncContextManager[Transaction]:
+        if next(away, False):
+            raise StorageUnavailable("it is away")
+        return transaction()
+
+    monkeypatch.setattr(world.storage, "transaction", flapping)
+    analyzer = ScriptedAnalyzer()
+    await worker(world, analyzer)(batch_id, "w1", False)
+    assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
+    assert analyzer.analysed == 2, "no report is analysed again"
+
+
+async def test_a_batch_that_was_handed_back_costs_no_attempt(world: World) -> None:
+    batch_id = await submitted(world)
+    for worker_id in ("w1", "w2", "w3"):
+        await world.handler.handle(batch_id, commands.Start(worker_id=worker_id, max_attempts=3), ASKED)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w4", True)
+    assert world.types(batch_id)[-3:] == ["ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
 async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(world: World) -> None:
@@ -130,23 +164,23 @@ async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(wor
             await take_over()
             return await super().analyze(content, report_format)
 
-    await worker(world, Frozen())(batch_id, "w1")
+    await worker(world, Frozen())(batch_id, "w1", False)
     assert world.types(batch_id) == ["Submitted", "Started", "Started"]
     assert world.storage.state.analyses == {}
 
 
 async def test_a_finished_batch_is_left_alone(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
     before = world.types(batch_id)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w2")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w2", False)
     assert world.types(batch_id) == before
 
 
 async def test_events_are_chained_and_their_time_never_goes_back(world: World) -> None:
     batch_id = await submitted(world)
     world.clock.move(-3600)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1")
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
     stream = world.storage.state.events[batch_id]
     assert [event.previous_hash for event in stream] == [NO_HASH, *(event.hash for event in stream[:-1])]
     assert [event.recorded_at for event in stream] == sorted(event.recorded_at for event in stream)

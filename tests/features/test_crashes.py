@@ -22,7 +22,8 @@ from tests.service import Client, eventually
 scenarios("crash_and_restart.feature")
 
 LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(6000))
-HEARTBEAT_S = "1"
+HEARTBEAT_S = "20"
+"""Longer than a restart takes: what finishes earlier was not waiting for it."""
 
 
 @pytest.fixture

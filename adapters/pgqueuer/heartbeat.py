@@ -1,0 +1,58 @@
+"""Renewing claims from a thread of its own: no analysis and no busy event loop can hold it up."""
+
+import threading
+from collections.abc import Callable, Collection
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from sql import query
+
+log = structlog.get_logger()
+BEATS_A_TIMEOUT = 4
+
+
+class Heartbeat:
+    """`held` gives the jobs to renew, `lost` is told those that are not ours any more, in the heartbeat's thread."""
+
+    def __init__(
+        self,
+        database_url: str,
+        worker_id: UUID,
+        timeout: float,
+        held: Callable[[], Collection[int]],
+        lost: Callable[[Collection[int]], None],
+    ) -> None:
+        self._url, self._me, self._every = database_url, worker_id, timeout / BEATS_A_TIMEOUT
+        self._held, self._lost = held, lost
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The last thing that a worker does: until then its claims stay alive."""
+        self._over.set()
+        self._thread.join(self._every)
+
+    def _run(self) -> None:
+        connection: psycopg.Connection[tuple[int]] | None = None
+        while not self._over.wait(self._every):
+            held = list(self._held())
+            if not held:
+                continue
+            try:
+                if connection is None or connection.closed:
+                    connection = psycopg.connect(self._url, autocommit=True, connect_timeout=3, prepare_threshold=None)
+                found = connection.execute(query("heartbeat"), {"job_ids": held, "worker": self._me}).fetchall()
+            except psycopg.Error as away:
+                log.warning("heartbeats cannot be written, trying again", error=type(away).__name__)
+                if connection is not None:
+                    connection.close()
+                continue
+            if lost := set(held) - {job_id for (job_id,) in found}:
+                self._lost(lost)
+        if connection is not None:
+            connection.close()

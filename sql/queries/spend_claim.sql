@@ -1,0 +1,5 @@
+UPDATE pgqueuer
+SET headers = NULL
+WHERE id = %(job_id)s
+  AND status = 'picked'
+  AND queue_manager_id = %(worker)s

@@ -208,8 +208,9 @@ async def test_an_unspent_start_is_spent_when_its_worker_dies(container: Contain
         async with container.pool().connection() as connection:
             await connection.execute("UPDATE pgqueuer SET queue_manager_id = %s, heartbeat = 'epoch'", [uuid4()])
         async with working(container, second):
-            await until(lambda: second.ended)
-    assert (first.unspent, second.unspent) == ([True], [False])
+            await until(lambda: len(first.runs + second.runs) == 2)
+        first.may_end.set()
+    assert first.unspent + second.unspent == [True, False]
 
 
 async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) -> None:
@@ -290,6 +291,7 @@ def test_a_neighbour_that_lives_is_not_dead(tmp_path: Path) -> None:
     assert (alive.dead(), other.dead()) == ([], [])
     alive.leave()
     assert other.dead() == []
+    other.leave()
 
 
 async def test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again(container: Container) -> None:

@@ -165,6 +165,7 @@ class Container(containers.DeclarativeContainer):
         ProcessPoolAnalyzer,
         processes=settings.provided.analysis_processes,
         timeout=settings.provided.analysis_timeout_s,
+        memory=providers.Callable(lambda megabytes: megabytes * 1024 * 1024, settings.provided.analysis_memory_mb),
         lexicon_path=settings.provided.lexicon_path,
     )
     explain = providers.Callable(analyze, lexicon_path=settings.provided.lexicon_path)

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     worker_concurrency: PositiveInt = Field(10, description="Batches that one worker has in flight.")
     analysis_processes: PositiveInt = Field(2, description="Processes that analyse reports, in one worker.")
     analysis_timeout_s: PositiveFloat = Field(60, description="Seconds that one report's analysis may take.")
+    analysis_memory_mb: PositiveInt = Field(1024, ge=512, description="Address space of one analysing process, in MB.")
     max_attempts: PositiveInt = Field(3, description="Starts spent on one report before it fails as ANALYSIS_CRASHED.")
     heartbeat_timeout_s: PositiveFloat = Field(
         10, description="Seconds without a heartbeat after which a batch is taken over."

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import resource
 import threading
 from pathlib import Path
 
@@ -20,9 +21,10 @@ REPORTS_A_PROCESS = 200
 
 
 class ProcessPoolAnalyzer(Analyzer):
-    """`timeout` in seconds for one report. Processes start with the first report."""
+    """`timeout` in seconds for one report, `memory` in bytes for one process. They start with the first report."""
 
-    def __init__(self, *, processes: int, timeout: float, lexicon_path: Path | None) -> None:
+    def __init__(self, *, processes: int, timeout: float, memory: int, lexicon_path: Path | None) -> None:
+        self._memory = memory
         self._processes, self._timeout, self._lexicon_path = processes, timeout, lexicon_path
         self._pool = self._new_pool()
 
@@ -30,7 +32,8 @@ class ProcessPoolAnalyzer(Analyzer):
         return pebble.ProcessPool(
             max_workers=self._processes,
             max_tasks=REPORTS_A_PROCESS,
-            initializer=_end_with_parent,
+            initializer=_begin,
+            initargs=(self._memory,),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -38,9 +41,9 @@ class ProcessPoolAnalyzer(Analyzer):
         arguments = (content, report_format, self._lexicon_path)
         try:
             task = self._pool.schedule(_analyze, args=arguments, timeout=self._timeout)
-        except RuntimeError as broken:  # pebble gives a pool up when its processes die before they are ready
+        except RuntimeError:  # pebble gives a pool up when a process dies while it takes its task
             self._pool = self._new_pool()
-            raise AnalysisCrashed("its processes could not be started") from broken
+            task = self._pool.schedule(_analyze, args=arguments, timeout=self._timeout)
         try:
             return await asyncio.wrap_future(task)
         except TimeoutError as late:
@@ -62,8 +65,10 @@ def _analyze(content: bytes, report_format: ReportFormat, lexicon_path: Path | N
     return analyze(content, report_format, lexicon_path).analysis
 
 
-def _end_with_parent() -> None:
-    """A worker that was killed cannot stop its processes, so they watch it themselves."""
+def _begin(memory: int) -> None:
+    """Bound this process, and end it with its parent: a worker that was killed cannot stop its processes."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-$(shell cat requirements.txt pyproject.toml 2>/dev/n
 FILES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lint types contracts requirements clean
+.PHONY: help chaos demo serve test check bench lint types contracts requirements clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ contracts: $(STAMP) ## import-linter
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 check: lint types contracts test ## All of it: what CI runs
+
+chaos: $(STAMP) ## Kill everything while batches run, then count (SECONDS=60 EVERY=2 SEED=…)
+	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) --every $(or $(EVERY),2) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks

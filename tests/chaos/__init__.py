@@ -1,0 +1,1 @@
+"""`make chaos`: batches are submitted without pause while everything is killed; then somebody else counts."""

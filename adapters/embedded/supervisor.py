@@ -48,7 +48,7 @@ def _supervise(layout: Layout, options: Sequence[str]) -> None:
     if not layout.cluster.exists():
         _create_cluster(layout, binaries, user)
     layout.sockets.mkdir(mode=0o700, exist_ok=True)
-    user.own(layout.sockets)
+    user.own(layout.root, layout.sockets)
     with layout.users_lock.open("a") as users, layout.log.open("ab") as log:
         while True:
             _end_orphans(layout)

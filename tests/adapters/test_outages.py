@@ -1,0 +1,129 @@
+"""The database goes away in every way that databases go away; nothing is lost and everything goes on by itself."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from adapters.embedded.server import EmbeddedPostgres
+from entrypoints.container import Database, migrate
+from tests.conftest import settings_in
+from tests.processes import processes
+from tests.service import Client, Service, eventually, running
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(tmp_path / "pg") as embedded:
+        migrate(embedded.admin_url)
+        yield embedded
+
+
+@pytest.fixture
+def service(embedded: EmbeddedPostgres, tmp_path: Path) -> Iterator[Service]:
+    with running(Database(embedded.url, embedded.admin_url), settings_in(tmp_path)) as service:
+        yield service
+
+
+def postmaster(folder: Path) -> int:
+    return eventually(lambda: next((pid for pid, command in processes(folder) if "postgres -D" in command), None))
+
+
+def is_ready(service: Service) -> bool:
+    return bool(service.http().get("/health/ready").is_success)
+
+
+def works(service: Service, client: Client) -> bool:
+    return bool(client.finished(client.submitted(client.uploaded()))["status"] == "COMPLETED")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["fast", "immediate", "killed"])
+def test_the_database_is_restarted(service: Service, tmp_path: Path, how: signal.Signals) -> None:
+    client = service.client()
+    batch_id = client.submitted(*(client.uploaded() for _ in range(5)))
+    before = postmaster(tmp_path / "pg")
+    os.kill(before, how)
+    eventually(lambda: postmaster(tmp_path / "pg") != before and is_ready(service))
+    assert client.finished(batch_id)["status"] == "COMPLETED"
+    assert works(service, client)
+
+
+def test_the_database_is_read_only_after_a_failover(service: Service, embedded: EmbeddedPostgres) -> None:
+    client = service.client()
+    report_id = client.uploaded()
+    with psycopg.connect(embedded.admin_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_reload_conf()")
+        eventually(lambda: not is_ready(service))
+        refused = client.submit(report_id)
+        assert (refused.status_code, refused.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert service.http().get("/health/live").is_success
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        connection.execute("SELECT pg_reload_conf()")
+    eventually(lambda: is_ready(service))
+    assert client.finished(client.submitted(report_id))["status"] == "COMPLETED"
+
+
+@contextmanager
+def pooler(embedded: EmbeddedPostgres, folder: Path) -> Iterator[str]:
+    """A URL by way of pgbouncer in transaction mode, where LISTEN and session state do not work."""
+    server = conninfo_to_dict(embedded.admin_url)
+    folder.mkdir(mode=0o755)
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        f"[databases]\n* = host={server['host']} port=5432 user=postgres\n"
+        f"[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {folder}\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 10\nignore_startup_parameters = options\n"
+    )
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    if user:
+        shutil.chown(folder, "nobody")
+    program = shutil.which("pgbouncer") or "pgbouncer"
+    process = subprocess.Popen([program, *user, config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = make_conninfo(embedded.admin_url, host=str(folder), port=6432)
+        eventually(lambda: _answers(url))
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=1).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the pooler's user may walk through, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+        eventually(lambda: not processes(folder))
+
+
+@pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="pgbouncer is not installed")
+def test_behind_a_pooler_in_transaction_mode(open_folder: Path) -> None:
+    with EmbeddedPostgres(open_folder / "pg") as embedded:
+        migrate(embedded.admin_url)
+        with (
+            pooler(embedded, open_folder / "bouncer") as url,
+            running(Database(url, embedded.admin_url), settings_in(open_folder)) as service,
+        ):
+            client = service.client()
+            for _ in range(10):
+                assert works(service, client)

@@ -9,7 +9,7 @@ from application.log import NO_HASH, RecordedEvent, StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.ports.codec import EventCodec
 from application.ports.edges import Clock
-from application.read_model import BatchJob, project_all
+from application.read_model import BatchJob, ReportResult, project_all
 from domain.well_formed import misplaced
 
 
@@ -103,6 +103,8 @@ def _shown(value: object) -> str:
         case datetime():
             return value.isoformat()
         case tuple():
-            return f"a list of {len(value)}: " + "; ".join(map(_shown, value)) if value else "empty"
+            return "; ".join(map(_shown, value)) or "empty"
+        case ReportResult():
+            return f"{value.report_id} {value.status} {value.analysis_id or ' '.join(value.errors)}"
         case _:
             return str(value)

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from dependency_injector import containers, providers
 from uuid_utils.compat import uuid7
 
-from adapters.analysis.lexicon_analyzer import analyze, analyze_sentence
+from adapters.analysis.lexicon_analyzer import analyze, analyze_sentence, lexicon_at
 from adapters.analysis.process_pool import ProcessPoolAnalyzer
 from adapters.analysis.sniff import sniff
 from adapters.codec import JsonEventCodec
@@ -82,11 +82,13 @@ class Database:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Database]:
-    """The database of the settings, for as long as the context lasts; an embedded one is started and stopped."""
+    """The database of the settings, for as long as the context lasts; an embedded one is started, migrated, stopped."""
     if settings.database_url is not None:
         yield Database(settings.database_url, settings.database_url)
         return
     with EmbeddedPostgres(settings.data_dir / "postgres", programs=settings.postgres_bin) as embedded:
+        if revision_of(embedded.admin_url) != newest_revision():
+            migrate(embedded.admin_url)
         yield Database(embedded.url, embedded.admin_url)
 
 
@@ -168,6 +170,7 @@ class Container(containers.DeclarativeContainer):
         memory=providers.Callable(lambda megabytes: megabytes * 1024 * 1024, settings.provided.analysis_memory_mb),
         lexicon_path=settings.provided.lexicon_path,
     )
+    lexicon = providers.Callable(lexicon_at, settings.provided.lexicon_path)
     explain = providers.Callable(analyze, lexicon_path=settings.provided.lexicon_path)
     tone = providers.Callable(analyze_sentence, lexicon_path=settings.provided.lexicon_path)
     process_batch = providers.Singleton(

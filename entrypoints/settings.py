@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,6 +27,15 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _for_libpq(url: str) -> str:
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ValueError("it is no URL for PostgreSQL such as postgresql://user:password@host/database") from None
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_for_libpq)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ByTier = Annotated[dict[Tier, PositiveInt], AfterValidator(_every_tier)]
 
@@ -36,7 +47,7 @@ class Settings(BaseSettings):
         env_prefix="FNA_BATCH_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    database_url: str | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None,
         description="PostgreSQL 15 or newer, as a libpq URL. Absent: the embedded one in DATA_DIR.",
     )

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pebble
+import structlog
 
 from adapters.analysis.lexicon_analyzer import analyze
 from application.errors import AnalysisCrashed, AnalysisError, ReportUnreadable
@@ -16,6 +17,7 @@ from domain.analysis import NarrativeAnalysis
 from domain.failures import FailureCode
 from domain.reports import ReportFormat
 
+log = structlog.get_logger()
 REPORTS_A_PROCESS = 200
 """A process is replaced after so many reports, so that nothing can pile up in it."""
 
@@ -51,8 +53,10 @@ class ProcessPoolAnalyzer(Analyzer):
         except AnalysisError:
             raise
         except pebble.ProcessExpired as died:
+            log.warning("an analysing process died", exit_code=died.exitcode, size=len(content), format=report_format)
             raise AnalysisCrashed(f"exit code {died.exitcode}") from died
         except Exception as broke:
+            log.warning("an analysis broke", error=type(broke).__name__, size=len(content), format=report_format)
             raise AnalysisCrashed(type(broke).__name__) from broke
 
     def close(self) -> None:

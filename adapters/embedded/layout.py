@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg.conninfo import make_conninfo
+
 LONGEST_SOCKET_PATH = 107
 SOCKET = ".s.PGSQL.5432"
 
@@ -18,9 +20,9 @@ class Layout:
 
     @classmethod
     def at(cls, root: Path) -> "Layout":
-        """`root` must be absolute. Where its path is too long for a socket, that lies in the temporary folder."""
+        """`root` must be absolute. Where its path cannot hold a socket, that lies in the temporary folder."""
         sockets = root / "run"
-        if len(str(sockets / SOCKET)) > LONGEST_SOCKET_PATH:
+        if len(os.fsencode(sockets / SOCKET)) > LONGEST_SOCKET_PATH or "," in str(sockets):
             name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
             sockets = Path(tempfile.gettempdir()) / f"fna-batch-{os.getuid()}-{name}"
         return cls(root, sockets)
@@ -46,6 +48,6 @@ class Layout:
         """Why the supervisor gave up, where it did."""
         return self.root / "failure.txt"
 
-    def url(self, database: str, *, options: str = "") -> str:
-        more = f"&options={options}" if options else ""
-        return f"postgresql://{self.superuser}@/{database}?host={self.sockets}&port=5432{more}"
+    def conninfo(self, database: str, **more: str) -> str:
+        """For libpq; any path is quoted as it wants it."""
+        return make_conninfo(user=self.superuser, dbname=database, host=str(self.sockets), port=5432, **more)

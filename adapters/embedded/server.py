@@ -45,12 +45,12 @@ class EmbeddedPostgres:
     @property
     def admin_url(self) -> str:
         """Connects as the owner of everything: for migrations."""
-        return self._layout.url(DATABASE)
+        return self._layout.conninfo(DATABASE)
 
     @property
     def url(self) -> str:
         """Connects with the privileges of the service's role."""
-        return self._layout.url(DATABASE, options="-crole%3Dfna_batch_app")
+        return self._layout.conninfo(DATABASE, options="-crole=fna_batch_app")
 
     def __enter__(self) -> "EmbeddedPostgres":
         try:
@@ -60,8 +60,9 @@ class EmbeddedPostgres:
             self._wait_until_it_answers()
         except OSError as failed:
             self.__exit__(None, None, None)
+            why = str(failed).rstrip(".")
             raise EmbeddedPostgresFailed(
-                f"The embedded database in {self._layout.root} cannot be used: {failed}. Set FNA_BATCH_DATA_DIR to a "
+                f"The embedded database in {self._layout.root} cannot be used: {why}. Set FNA_BATCH_DATA_DIR to a "
                 "folder that you may write to, or FNA_BATCH_DATABASE_URL to a PostgreSQL that runs."
             ) from failed
         threading.Thread(target=self._guard, daemon=True, name="embedded-postgres-guard").start()
@@ -95,7 +96,7 @@ class EmbeddedPostgres:
         except psycopg.OperationalError as refused:
             if f'database "{DATABASE}" does not exist' not in str(refused):
                 raise
-            with psycopg.connect(self._layout.url("postgres"), autocommit=True) as connection:
+            with psycopg.connect(self._layout.conninfo("postgres"), autocommit=True) as connection:
                 try:
                     connection.execute(query("create_database"))
                 except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):

@@ -22,6 +22,8 @@ from adapters.embedded.privileges import ServerUser, server_user
 
 LOOK_EVERY = 0.2
 STOP_PATIENCE = 30.0
+STARTS, SHORT_LIFE = 5, 1.0
+"""After so many starts in a row that lasted less than so many seconds the supervisor gives up."""
 PASSED_ON = ("PATH", "HOME", "TZ", "LANG", "TMPDIR")
 
 
@@ -49,9 +51,11 @@ def _supervise(layout: Layout, options: Sequence[str]) -> None:
         _create_cluster(layout, binaries, user)
     layout.sockets.mkdir(mode=0o700, exist_ok=True)
     user.own(layout.root, layout.sockets)
+    failures = 0
     with layout.users_lock.open("a") as users, layout.log.open("ab") as log:
-        while True:
+        while failures < STARTS:
             _end_orphans(layout)
+            began = time.monotonic()
             server = subprocess.Popen(
                 [
                     binaries / "postgres",
@@ -71,6 +75,14 @@ def _supervise(layout: Layout, options: Sequence[str]) -> None:
             )
             if _watch(server, users.fileno()):
                 return
+            failures = failures + 1 if time.monotonic() - began < SHORT_LIFE else 0
+    raise OSError(f"PostgreSQL does not start: {_last_words(layout.log)}")
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    told = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines or ["it said nothing"]
+    return told[-1]
 
 
 def _watch(server: subprocess.Popen[bytes], users: int) -> bool:
@@ -94,6 +106,8 @@ def _watch(server: subprocess.Popen[bytes], users: int) -> bool:
 
 def _create_cluster(layout: Layout, binaries: Path, user: ServerUser) -> None:
     """In a folder aside, renamed when it is whole: a half-made cluster would start and be broken."""
+    for left in layout.root.glob("new-cluster-*"):
+        shutil.rmtree(left, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix="new-cluster-", dir=layout.root))
     try:
         user.own(aside)

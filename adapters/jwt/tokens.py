@@ -25,7 +25,7 @@ class JwtTokens(Tokens):
         except jwt.ExpiredSignatureError:
             raise InvalidToken("The token has expired: sign in again.") from None
         except jwt.PyJWTError as wrong:
-            raise InvalidToken(f"The token is not valid ({type(wrong).__name__}).") from None
+            raise InvalidToken(f"The token is not valid ({type(wrong).__name__}): sign in again.") from None
         if claims.get("type", "access") != "access":
             raise InvalidToken("The token is not an access token.")
         return Identity(

@@ -123,7 +123,9 @@ class PgQueuerWorker(Worker):
             unspent = bool(job.headers and job.headers.get("unspent"))
             if unspent:
                 await self._settle("spend_claim", job)
+            log.info("batch taken", batch_id=str(batch_id), holder=holder)
             await self._run_batch(batch_id, holder, unspent)
+            log.info("batch left", batch_id=str(batch_id), holder=holder)
         except asyncio.CancelledError:
             if not self._stopping.is_set():
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)

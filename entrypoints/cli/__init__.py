@@ -3,6 +3,9 @@
 
 def main() -> None:
     """Imports late: the processes that analyse reports import the program's start, and need nothing of it."""
-    from entrypoints.cli.main import run
+    try:
+        from entrypoints.cli.main import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,5 +1,6 @@
 """The HTTP client behind the commands that speak to a running service."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -7,9 +8,11 @@ from typing import Any, Self
 
 import httpx
 
-from entrypoints.cli.output import BadAnswer
+from entrypoints.cli.output import BadAnswer, plain_name
 
 WAIT_S = 20
+AGAIN_S = 1.0
+PASSING = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 FINAL = ("COMPLETED", "PARTIALLY_COMPLETED", "FAILED")
 
 
@@ -33,7 +36,11 @@ class Api:
         """The report's id."""
         with file.open("rb") as content:
             form = {"report_type": report_type}
-            return str(self._ask("POST", "/v1/reports/upload", files={"file": content}, data=form)["report_id"])
+            named = {"file": ("report", content)}
+            try:
+                return str(self._ask("POST", "/v1/reports/upload", files=named, data=form)["report_id"])
+            except BadAnswer as refused:
+                raise BadAnswer(f"{plain_name(file)}: {refused}") from None
 
     def submit(self, report_ids: list[str], *, reanalyze: bool = False) -> dict[str, Any]:
         return self._ask("POST", "/v1/reports/batch", json={"report_ids": report_ids, "reanalyze": reanalyze})
@@ -45,12 +52,19 @@ class Api:
         return self._ask("GET", f"/v1/reports/{report_id}/analysis")
 
     def watch(self, batch_id: str, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """The batch when it has finished; `show` sees it whenever it has changed."""
+        """The batch when it has finished; `show` sees each change. A restart of the service is waited out."""
         etag = ""
         while True:
-            answer = self._http.get(
-                f"/v1/reports/batch/{batch_id}", params={"wait": WAIT_S}, headers={"If-None-Match": etag}
-            )
+            try:
+                answer = self._http.get(
+                    f"/v1/reports/batch/{batch_id}", params={"wait": WAIT_S}, headers={"If-None-Match": etag}
+                )
+            except httpx.TransportError:
+                time.sleep(AGAIN_S)
+                continue
+            if answer.status_code in PASSING:
+                time.sleep(float(answer.headers.get("retry-after", AGAIN_S)))
+                continue
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 continue
             batch = _answered(answer)

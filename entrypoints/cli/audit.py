@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -24,13 +24,14 @@ NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id")
 @app.command()
 def history(
     batch: UUID,
-    as_of: Annotated[datetime | None, typer.Option(help="Only what was recorded up to this instant.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(help="Only what was recorded up to then (UTC).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Every event of a batch, with its time, actor and reason."""
     events = with_container(lambda container: container.audit().history(batch))
     if as_of is not None:
-        events = [event for event in events if event.recorded_at <= as_of.astimezone()]
+        then = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+        events = [event for event in events if event.recorded_at <= then]
     if not events:
         raise BadAnswer(f"The log knows no batch {batch}{' at that instant' if as_of else ''}.")
     if as_json:
@@ -76,7 +77,10 @@ def verdict(checked: int, findings: Sequence[Finding]) -> list[str]:
     ]
     batches = f"{checked} batch{'' if checked == 1 else 'es'}"
     sound = f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."
-    return [*told, sound if not findings else f"{batches} checked, {len(findings)} findings."]
+    return [
+        *told,
+        sound if not findings else f"{batches} checked, {len(findings)} finding{'' if len(findings) == 1 else 's'}.",
+    ]
 
 
 def trail(events: Sequence[RecordedEvent]) -> list[str]:

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from domain.reports import ReportType
 from entrypoints.cli.api import Api
-from entrypoints.cli.output import AsJson, WrongUse, console, print_json, progress
+from entrypoints.cli.output import AsJson, WrongUse, console, plain_name, print_json, progress
 
 Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="Where the service listens.")]
 Token = Annotated[str | None, typer.Option(envvar="FNA_BATCH_TOKEN", help="Your access token; see `fna-batch token`.")]
@@ -36,7 +37,7 @@ def submit(
         with progress("Uploading", len(files)) as line:
             for number, file in enumerate(files, start=1):
                 report_ids.append(api.upload(file, report_type))
-                line.show(number, file.name)
+                line.show(number, escape(plain_name(file)))
         batch = api.submit(report_ids)
     if as_json:
         print_json(batch)
@@ -71,7 +72,9 @@ def answer(batch: dict[str, Any], as_json: bool) -> None:
     done = f"{batch['successful']} successful, {batch['failed']} failed, {batch['total_reports']} in all"
     print(f"{batch['batch_id']}  {batch['status']}  {done}")
     if batch["results"]:
-        table = Table("report", "outcome", "analysis or reason")
+        table = Table()
+        for title in ("report", "outcome", "analysis or reason"):
+            table.add_column(title, overflow="fold")
         for result in batch["results"]:
             table.add_row(result["report_id"], result["status"], result["analysis_id"] or " ".join(result["errors"]))
         console().print(table)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from application.ports.tokens import Identity
@@ -17,8 +18,8 @@ from entrypoints import logs
 from entrypoints.cli.api import Api
 from entrypoints.cli.audit import checked_batches, trail, verdict
 from entrypoints.cli.client import follow
-from entrypoints.cli.output import WrongUse, console, progress
-from entrypoints.container import Container, database, migrate
+from entrypoints.cli.output import WrongUse, console, plain_name, progress
+from entrypoints.container import Container, database
 from entrypoints.serve import listening_socket, running_server
 from entrypoints.settings import Settings
 
@@ -40,11 +41,11 @@ def demo(
     """Run the main job once: database, API and worker, reports in, analyses, events and the audit's verdict out."""
     reports = _reports(files or [next(folder for folder in SAMPLES if folder.exists())])
     settings = Settings()
-    settings = settings.model_copy(update={"database_url": None, "data_dir": settings.data_dir / "demo"})
+    own = {"database_url": None, "data_dir": settings.data_dir / "demo", "rate_limits": dict.fromkeys(Tier, 1_000_000)}
+    settings = settings.model_copy(update=own)
     logs.configure("ERROR")
     with database(settings) as found:
-        print("PostgreSQL is running, and nothing but this demonstration uses it.")
-        migrate(found.admin_url)
+        print("A PostgreSQL of the demonstration's own is running.")
         container = Container(settings=settings, database_url=found.url)
         identity = Identity(user_id=uuid4(), tier=Tier.ENTERPRISE)
         token = container.tokens().issue(identity, timedelta(hours=1))
@@ -61,18 +62,18 @@ def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:
     names: dict[str, str] = {}
     with progress("Uploading", len(reports)) as line:
         for number, report in enumerate(reports, start=1):
-            names[api.upload(report, ReportType.ANNUAL_REPORT)] = report.name
+            names[api.upload(report, ReportType.ANNUAL_REPORT)] = plain_name(report)
             line.show(number)
     batch = follow(api, api.submit(list(names))["batch_id"])
     table = Table("report", "optimism", "risk", "uncertainty", "first themes, or why it failed", title="Analyses")
     for result in batch["results"]:
         name = names[result["report_id"]]
         if result["status"] == "failed":
-            table.add_row(name, "-", "-", "-", " ".join(result["errors"]))
+            table.add_row(escape(name), "-", "-", "-", " ".join(result["errors"]))
             continue
         analysis = api.analysis(result["report_id"])["analysis"]
         scores = (f"{analysis[kind]:.2f}" for kind in ("optimism_score", "risk_score", "uncertainty_score"))
-        table.add_row(name, *scores, ", ".join(analysis["key_themes"][:4]))
+        table.add_row(escape(name), *scores, ", ".join(analysis["key_themes"][:4]))
     console().print(table)
     done = f"{batch['successful']} of {batch['total_reports']} analysed"
     print(f"\nBatch {batch['batch_id']}: {batch['status']}, {done}.")

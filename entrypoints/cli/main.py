@@ -1,6 +1,9 @@
 """All commands, and what becomes of their errors: one line on stderr. Exit 0 done, 1 a bad answer, 2 wrong use."""
 
+import logging
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import httpx
 import psycopg
@@ -24,8 +27,22 @@ for module in (demo, operate, client, analyze, doctor):
 app.add_typer(audit.app, name="audit")
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"fna-batch {version('fna-batch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")] = False,
+) -> None:
+    """Batches of financial reports: analysed in the background, provable afterwards."""
+
+
 def run() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    logging.getLogger("psycopg").setLevel("ERROR")
     try:
         app(standalone_mode=True)
     except (WrongUse, MissingSecret) as wrong:

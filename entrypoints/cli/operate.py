@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,7 @@ import typer
 from application.ports.tokens import Identity, Role
 from domain.tiers import Tier
 from entrypoints import logs
-from entrypoints.cli.output import BadAnswer
+from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import Container, Database, database, migrate, revision_of
 from entrypoints.serve import listening_socket, run_worker, server
 from entrypoints.settings import Settings
@@ -41,7 +42,7 @@ def serve(
         container = Container(settings=settings, database_url=found.url)
         container.tokens()
         _prepare(settings, found)
-        bound = listening_socket(settings.host, settings.port)
+        bound = _listen(settings)
         shown = bound.getsockname()[1]
         log.info("serving", url=f"http://{settings.host}:{shown}", docs=f"http://{settings.host}:{shown}/docs")
         _end_by_signal_is_a_success()
@@ -75,6 +76,16 @@ def token(
     print(container.tokens().issue(identity, timedelta(hours=hours)))
 
 
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return listening_socket(settings.host, settings.port)
+    except OSError as taken:
+        why = f"{settings.host}:{settings.port} cannot be listened on ({taken.strerror})"
+        raise WrongUse(
+            f"{why}: choose another with --host and --port, or FNA_BATCH_HOST and FNA_BATCH_PORT."
+        ) from taken
+
+
 def _end_by_signal_is_a_success() -> None:
     """uvicorn raises the signal again that it ended by; to be stopped is what it was started for."""
     for signal_ in (signal.SIGTERM, signal.SIGINT):
@@ -90,10 +101,11 @@ def _settings(**given: object) -> Settings:
 
 
 def _prepare(settings: Settings, found: Database) -> None:
-    """Our own database is migrated; somebody else's only by their command."""
-    if settings.database_url is None:
-        migrate(found.admin_url)
-        return
+    """What would go wrong later is said now."""
+    try:
+        Container(settings=settings, database_url=found.url).lexicon()
+    except (OSError, ValueError) as unusable:
+        raise WrongUse(f"FNA_BATCH_LEXICON_PATH cannot be used: {unusable}") from unusable
     try:
         if revision_of(found.url) is None:
             raise BadAnswer("The database was never migrated: run `fna-batch migrate` or `alembic upgrade head`.")

@@ -1,9 +1,11 @@
 """How commands answer: for people on a terminal, plain lines elsewhere, JSON when asked."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +32,12 @@ def console() -> Console:
 
 def print_json(value: object) -> None:
     print(json.dumps(ANYTHING.dump_python(value, mode="json"), indent=2, ensure_ascii=False))
+
+
+def plain_name(file: Path) -> str:
+    """A file's name without what a terminal would obey or an encoding would refuse."""
+    name = os.fsencode(file.name).decode("utf-8", errors="replace")
+    return "".join(char if char.isprintable() else "?" for char in name)
 
 
 class ProgressLine:

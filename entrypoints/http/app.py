@@ -54,5 +54,6 @@ def create_app(container: Container, *, run_worker: bool) -> FastAPI:
     app.include_router(reports.router)
     app.include_router(health.router)
     problems.install(app)
+    problems.describe(app)
     app.add_middleware(Gate, tokens=container.tokens(), limits=settings.limits, max_upload=settings.max_upload_bytes)
     return app

@@ -88,7 +88,10 @@ TABLE: Mapping[type[Exception], tuple[int, str]] = {
     errors.StorageUnavailable: (503, "SERVICE_UNAVAILABLE"),
     errors.Conflict: (503, "SERVICE_UNAVAILABLE"),
 }
-ROUTING = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 400: "VALIDATION_ERROR"}
+ROUTING = {
+    404: ("NOT_FOUND", "There is nothing at this path: /docs lists what there is."),
+    405: ("METHOD_NOT_ALLOWED", "This path does not take this method: /docs lists which it takes."),
+}
 ABOUT_REPORT_IDS = (refusals.NothingSubmitted, refusals.ReportListedTwice)
 
 
@@ -144,6 +147,23 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def describe(app: FastAPI) -> None:
+    """Errors are described under their own media type alone."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = plain()
+        for path in described["paths"].values():
+            for operation in path.values():
+                for response in operation["responses"].values():
+                    content = response.get("content", {})
+                    if MEDIA_TYPE in content and "application/json" in content:
+                        content[MEDIA_TYPE] = content.pop("application/json")
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def install(app: FastAPI) -> None:
     """Every exception that a route can raise becomes a problem."""
 
@@ -158,10 +178,11 @@ def install(app: FastAPI) -> None:
 
     async def routing(request: Request, error: Exception) -> JSONResponse:
         error = cast(HTTPException, error)
-        code = ROUTING.get(error.status_code, "VALIDATION_ERROR")
-        status = 422 if error.status_code == 400 else error.status_code
-        fields = [FieldError(field="body", message=error.detail)] if status == 422 else None
-        return problem(request, status, code, error.detail, headers=error.headers, fields=fields)
+        if error.status_code in ROUTING:
+            code, detail = ROUTING[error.status_code]
+            return problem(request, error.status_code, code, detail, headers=error.headers)
+        fields = [FieldError(field="body", message=error.detail)]
+        return problem(request, 422, "VALIDATION_ERROR", error.detail, headers=error.headers, fields=fields)
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)

@@ -1,6 +1,7 @@
 """Run by Alembic. One migrator at a time: the others wait for the lock and then find nothing left to do."""
 
 import os
+from importlib.resources import files
 
 import psycopg
 from alembic import context
@@ -27,5 +28,6 @@ try:
         with context.begin_transaction():
             connection.exec_driver_sql(query("lock_migrators").decode())
             context.run_migrations()
+            connection.connection.cursor().execute((files("sql") / "migrations" / "grants.sql").read_text())
 finally:
     engine.dispose()

@@ -143,6 +143,22 @@ def test_a_long_path_works_too(tmp_path: Path) -> None:
     eventually(lambda: not processes(folder))
 
 
+@pytest.mark.parametrize("name", ["with space", "per%20cent", "am&p", "c,omma", "quo'te", "ü"])
+def test_any_path_works(tmp_path: Path, name: str) -> None:
+    with EmbeddedPostgres(tmp_path / name / "pg") as embedded:
+        assert works(embedded)
+    eventually(lambda: not processes(tmp_path))
+
+
+def test_a_cluster_that_cannot_start_is_given_up_and_says_why(folder: Path) -> None:
+    with EmbeddedPostgres(folder):
+        pass
+    eventually(lambda: not processes(folder))
+    (folder / "cluster" / "global" / "pg_control").unlink()
+    with pytest.raises(EmbeddedPostgresFailed, match="pg_control|FATAL|PANIC"), EmbeddedPostgres(folder):
+        pass
+
+
 def test_a_folder_that_cannot_be_used_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(EmbeddedPostgresFailed, match="FNA_BATCH_DATA_DIR"), EmbeddedPostgres(tmp_path / "file" / "pg"):

@@ -1,5 +1,7 @@
 """Reports of every kind come to their text, and what cannot be read fails by name."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,19 @@ def test_sentences_end_where_sentences_end() -> None:
         "U.S. sales fell.",
     ]
     assert max(len(piece.split()) for piece in sentences("word " * 5000)) <= 120
+
+
+@pytest.mark.parametrize(
+    "filler", [b")", b"a", b"a'", b"a-", b". ", b"<", b"<div>", b" ", b"1,234 ", b"item 1 ", b"<?xml", b"&amp;"]
+)
+def test_no_input_takes_long(filler: bytes) -> None:
+    content = TEXT + filler * (1_000_000 // len(filler)) + TEXT
+    report_format = sniff(content)
+    assert report_format is not None
+    began = time.monotonic()
+    with suppress(ReportUnreadable):
+        analyze(content, report_format)
+    assert time.monotonic() - began < 5
 
 
 def test_tagged_figures_are_read_with_their_growth() -> None:

@@ -1,3 +1,4 @@
+-- Run after every migration, and harmless to run again.
 -- The role that the service runs with: it may add events, never change or remove them.
 -- Where the migrating user may not create roles, the triggers alone protect the log; `fna-batch doctor` says so.
 

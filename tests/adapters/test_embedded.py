@@ -155,7 +155,7 @@ def test_a_cluster_that_cannot_start_is_given_up_and_says_why(folder: Path) -> N
         pass
     eventually(lambda: not processes(folder))
     (folder / "cluster" / "global" / "pg_control").unlink()
-    with pytest.raises(EmbeddedPostgresFailed, match="pg_control|FATAL|PANIC"), EmbeddedPostgres(folder):
+    with pytest.raises(EmbeddedPostgresFailed, match=r"pg_control|FATAL|PANIC"), EmbeddedPostgres(folder):
         pass
 
 

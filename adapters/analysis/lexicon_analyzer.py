@@ -46,6 +46,8 @@ BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 DRIVERS_SHOWN = 8
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What no JSON in a database can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +112,14 @@ def analyze_sentence(text: str, lexicon_path: Path | None = None) -> Tone:
 
 def _document(content: bytes, report_format: ReportFormat) -> Document:
     if report_format is ReportFormat.PDF:
-        return read_pdf(content)
-    parts = [
-        read_html(part) if HTML.search(part[:65_536].encode("utf-8", "replace")) else read_plain(part)
-        for part in narrative_documents(decode(content))
-    ]
+        parts = [read_pdf(content)]
+    else:
+        parts = [
+            read_html(part) if HTML.search(part[:65_536].encode("utf-8", "replace")) else read_plain(part)
+            for part in narrative_documents(decode(content))
+        ]
     return Document(
-        paragraphs=[paragraph for part in parts for paragraph in part.paragraphs],
+        paragraphs=[UNPRINTABLE.sub(" ", paragraph) for part in parts for paragraph in part.paragraphs],
         metrics=next((part.metrics for part in parts if part.metrics), None),
         warnings=tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)),
     )

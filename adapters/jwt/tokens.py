@@ -24,7 +24,7 @@ class JwtTokens(Tokens):
             )
         except jwt.ExpiredSignatureError:
             raise InvalidToken("The token has expired: sign in again.") from None
-        except jwt.PyJWTError as wrong:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as wrong:
             raise InvalidToken(f"The token is not valid ({type(wrong).__name__}): sign in again.") from None
         if claims.get("type", "access") != "access":
             raise InvalidToken("The token is not an access token.")
@@ -60,6 +60,6 @@ def _tier(name: object) -> Tier:
 
 
 def _roles(claims: dict[str, Any]) -> frozenset[Role]:
-    named = claims.get("roles") or ()
-    known = {str(role) for role in Role}
-    return frozenset(Role(name) for name in named if isinstance(name, str) and name in known)
+    named = claims.get("roles")
+    known = [str(role) for role in Role]
+    return frozenset(Role(name) for name in (named if isinstance(named, list) else ()) if name in known)

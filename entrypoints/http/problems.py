@@ -184,6 +184,11 @@ def install(app: FastAPI) -> None:
         fields = [FieldError(field="body", message=error.detail)]
         return problem(request, 422, "VALIDATION_ERROR", error.detail, headers=error.headers, fields=fields)
 
+    async def too_deep(request: Request, _: Exception) -> JSONResponse:
+        detail = "The JSON is nested too deeply: this service takes flat objects."
+        fields = [FieldError(field="body", message=detail)]
+        return problem(request, 422, "VALIDATION_ERROR", detail, fields=fields)
+
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
         detail = "Something went wrong on our side; the operator's log says what. It is safe to try again."
@@ -193,6 +198,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, routing)
+    app.add_exception_handler(RecursionError, too_deep)
     app.add_exception_handler(Exception, unexpected)
 
 

@@ -15,6 +15,7 @@ from entrypoints.http.schemas import (
     AnalysisResponse,
     ReportPage,
     ReportResponse,
+    Words,
     bad_cursor,
     decode_cursor,
     encode_cursor,
@@ -30,8 +31,8 @@ async def upload_report(
     response: Response,
     file: Annotated[UploadFile, File(description="HTML, inline XBRL, plain text or PDF, at most 50 MB.")],
     report_type: Annotated[ReportType, Form(description="What kind of report it is.")],
-    company: Annotated[str | None, Form(max_length=200)] = None,
-    fiscal_period: Annotated[str | None, Form(max_length=40, examples=["FY2025"])] = None,
+    company: Annotated[Words | None, Form(max_length=200)] = None,
+    fiscal_period: Annotated[Words | None, Form(max_length=40, examples=["FY2025"])] = None,
     filing_date: Annotated[date | None, Form()] = None,
 ) -> ReportResponse:
     """Store one report. Its format is found from its bytes, whatever the file is called."""

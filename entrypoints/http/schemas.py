@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
@@ -16,6 +16,8 @@ from domain.reports import Report, ReportFormat, ReportType
 from domain.statuses import BatchStatus, ReportStatus
 
 Instant = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+Words = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Text of one line: what PostgreSQL cannot store or a terminal would obey is refused."""
 EXAMPLE_BATCH = "019527a4-5c00-7000-8000-00000000000b"
 EXAMPLE_REPORT = "019527a4-5c00-7000-8000-000000000001"
 EXAMPLE_ANALYSIS = "019527a4-5c00-7000-8000-0000000000aa"
@@ -122,7 +124,7 @@ def decode_cursor(cursor: str, length: int) -> list[str]:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(parts, list) and len(parts) == length and all(isinstance(part, str) for part in parts):
             return parts
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         pass
     raise bad_cursor()
 

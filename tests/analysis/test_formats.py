@@ -185,6 +185,16 @@ def test_a_pdf_with_a_password_is_named_so() -> None:
     assert failure.value.code is FailureCode.PASSWORD_PROTECTED
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x0b", "&#xD800;", "&#0;", "\uffff"])
+def test_what_a_database_cannot_hold_is_left_out(odd: str) -> None:
+    text = f"<html><p>Bankruptcy{odd} threatens the company, and a lawsuit was filed. " + TEXT.decode() + "</p></html>"
+    for content, report_format in ((text.encode(), ReportFormat.HTML), (text[6:].encode("utf-16"), ReportFormat.TEXT)):
+        analysis = analyze(content, report_format).analysis
+        told = [indicator.text for indicator in analysis.risk_indicators]
+        assert told
+        assert all(char.isprintable() or char == " " for one in told for char in one)
+
+
 def test_the_same_bytes_give_the_same_analysis() -> None:
     ticks = iter(range(100))
     one, two = (analyze(AURORA, ReportFormat.IXBRL, stopwatch=lambda: float(next(ticks))).analysis for _ in range(2))

@@ -19,6 +19,7 @@ from adapters.embedded.server import EmbeddedPostgres
 from domain.tiers import Tier
 from entrypoints.container import Database, migrate
 from entrypoints.settings import Settings
+from tests.build import TEXT
 from tests.conftest import SECRET, settings_in
 from tests.processes import processes
 from tests.service import Client, Service, eventually, running
@@ -57,8 +58,19 @@ GOOD_CLAIMS: dict[str, Any] = {"sub": str(uuid4()), "subscription_tier": "Basic"
         ({"subscription_tier": None}, SECRET, "HS256"),
         ({"sub": "somebody"}, SECRET, "HS256"),
         ({"type": "refresh"}, SECRET, "HS256"),
+        ({"sub": ["x"]}, SECRET, "HS256"),
     ],
-    ids=["expired", "wrong key", "alg none", "wrong alg", "unknown tier", "no tier", "sub no UUID", "refresh token"],
+    ids=[
+        "expired",
+        "wrong key",
+        "alg none",
+        "wrong alg",
+        "unknown tier",
+        "no tier",
+        "sub no UUID",
+        "refresh token",
+        "sub a list",
+    ],
 )
 def test_a_token_that_proves_nothing(service: Service, changes: dict[str, Any], secret: str, algorithm: str) -> None:
     claims = {**GOOD_CLAIMS, "exp": 3600, **changes}
@@ -97,6 +109,7 @@ def test_more_reports_than_the_tier_allows(service: Service, tier: Tier, limit: 
         (b"[]", "body"),
         (b"", "body"),
         (b'\xff\xfe{"report_ids"', "body"),
+        (b"[" * 100_000, "body"),
     ],
 )
 def test_a_body_that_is_not_valid(client: Client, body: bytes, field: str) -> None:
@@ -220,6 +233,20 @@ def test_too_many_unfinished_batches(idle: Service, tier: Tier, limit: int) -> N
 )
 def test_a_file_of_an_unsupported_kind(client: Client, content: bytes) -> None:
     problem(client.upload(content, name="report.pdf"), 415, "UNSUPPORTED_FORMAT")
+
+
+@pytest.mark.parametrize("name", ["company", "fiscal_period"])
+def test_text_that_cannot_be_stored(client: Client, name: str) -> None:
+    found = problem(client.upload(TEXT, **{name: "a\x00b"}), 422, "VALIDATION_ERROR")
+    assert [entry["field"] for entry in found["errors"]] == [name]
+
+
+@pytest.mark.parametrize("roles", [7, True, "auditor", {"auditor": 1}, [["auditor"]], None])
+def test_roles_that_are_none_are_no_roles(service: Service, roles: object) -> None:
+    claims = {**GOOD_CLAIMS, "sub": str(uuid4()), "roles": roles, "exp": datetime.now(UTC) + timedelta(hours=1)}
+    token = jwt.encode(claims, SECRET, algorithm="HS256")
+    assert service.http(token).get("/v1/reports").status_code == 200
+    assert service.container.tokens().verify(token).roles == frozenset()
 
 
 def test_an_empty_file(client: Client) -> None:

@@ -7,11 +7,11 @@ from adapters.analysis.document import Document, is_prose
 
 MARKS = re.compile(r"</?(?:PAGE|TABLE|CAPTION|S|C|FN|F\d+)>[ \t]*\d*", re.IGNORECASE)
 TABLE = re.compile(r"<TABLE>.*?</TABLE>", re.IGNORECASE | re.DOTALL)
-PAGE_NUMBER = re.compile(r"\s*[-–]?\s*(?:page\s+)?[A-Z]{0,2}-?\d{1,4}\s*[-–]?\s*", re.IGNORECASE)
+PAGE_NUMBER = re.compile(r"[-–]? ?(?:page\s+)?[A-Z]{0,2}-?\d{1,4} ?[-–]?", re.IGNORECASE)
 COLUMNS = re.compile(r"\S {3,}\S.*\S {3,}\S|\.{4,}|[-=_]{4,}")
-HEADING = re.compile(r"\s*(?:ITEM|PART)\b", re.IGNORECASE)
+HEADING = re.compile(r"(?:ITEM|PART)\b", re.IGNORECASE)
+LONGEST_TABLE_LINE = 400
 SPACES = re.compile(r"\s+")
-WORD_CUT = re.compile(r"(?<=[a-z])-$")
 
 
 def read_plain(text: str) -> Document:
@@ -28,13 +28,8 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
         if joined and is_prose(joined):
             yield joined
 
-    for line in lines:
-        line = MARKS.sub("", line)
-        if (
-            not line.strip()
-            or PAGE_NUMBER.fullmatch(line)
-            or (COLUMNS.search(line.strip()) and not HEADING.match(line))
-        ):
+    for line in (MARKS.sub("", line).strip() for line in lines):
+        if not line or _is_page_number_or_columns(line):
             yield from flush()
         elif HEADING.match(line) and len(line) < 120:
             yield from flush()
@@ -43,3 +38,10 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
         else:
             held.append(line)
     yield from flush()
+
+
+def _is_page_number_or_columns(line: str) -> bool:
+    """A line of a table is short; a long one is text, and would only take time to look at."""
+    if len(line) > LONGEST_TABLE_LINE:
+        return False
+    return bool(PAGE_NUMBER.fullmatch(line) or (COLUMNS.search(line) and not HEADING.match(line)))

@@ -27,6 +27,7 @@ def _declared(content: bytes) -> str | None:
     if name in MEANS_CP1252 or name.startswith("utf"):
         return "cp1252"
     try:
+        "".encode(name)  # some codecs are known and turn no text into bytes
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         return None

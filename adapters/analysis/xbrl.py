@@ -1,5 +1,6 @@
 """Revenue and net income from inline XBRL, and their growth where the filing tags the year before as well."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,12 @@ def _value(node: html.HtmlElement) -> float:
     shown = SPACES_AND_COMMAS.sub("", "".join(node.itertext()))
     if shown in ("", "—", "–", "-"):
         return 0.0
-    value = float(shown) * 10.0 ** int(node.get("scale") or 0)
+    try:
+        value = float(shown) * 10.0 ** int(node.get("scale") or 0)
+    except OverflowError as huge:
+        raise ValueError(f"{shown[:20]} is no amount") from huge
+    if not math.isfinite(value):
+        raise ValueError(f"{shown[:20]} is no amount")
     return -value if node.get("sign") == "-" else value
 
 

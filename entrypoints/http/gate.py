@@ -19,7 +19,7 @@ from entrypoints.http.problems import BodyTooLarge, TooManyRequests, from_error
 
 GUARDED = "/v1/"
 UPLOAD = "/v1/reports/upload"
-MAX_JSON = 1024 * 1024
+MAX_JSON = 64 * 1024
 FORM_OVERHEAD = 64 * 1024
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StrictBool, StringConstraints
 
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
@@ -28,7 +28,9 @@ class SubmitRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"report_ids": [EXAMPLE_REPORT]}})
 
-    report_ids: list[UUID] = Field(description="Ids of uploaded reports, each once; how many, your tier says.")
+    report_ids: Annotated[list[UUID], FailFast()] = Field(
+        max_length=1000, description="Ids of uploaded reports, each once; how many, your tier says."
+    )
     reanalyze: StrictBool = Field(False, description="Analyse reports again that have an analysis already.")
 
 

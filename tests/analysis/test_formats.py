@@ -54,6 +54,8 @@ def test_the_format_is_found_from_the_bytes(head: bytes, expected: ReportFormat 
         (b'<meta charset="iso-8859-1">' + "’".encode("cp1252"), '<meta charset="iso-8859-1">’'),
         (b'<?xml encoding="koi8-r"?>' + "да".encode("koi8-r"), '<?xml encoding="koi8-r"?>да'),
         (b'<meta charset="nonsense">\x92', '<meta charset="nonsense">’'),
+        (b'<meta charset="hex">\x92', '<meta charset="hex">’'),
+        (b'<meta charset="undefined">\x92', '<meta charset="undefined">’'),
     ],
 )
 def test_the_encoding_is_found(content: bytes, expected: str) -> None:
@@ -148,8 +150,9 @@ def test_tagged_figures_are_read_with_their_growth() -> None:
     assert metrics.period_end == "2025-12-31"
 
 
-def test_malformed_xbrl_degrades_to_text_with_a_warning() -> None:
-    broken = AURORA.replace(b">412,600<", b">four hundred<")
+@pytest.mark.parametrize("value", [b"four hundred", b"nan", b"inf", b"1e400", b"9" * 5000])
+def test_malformed_xbrl_degrades_to_text_with_a_warning(value: bytes) -> None:
+    broken = AURORA.replace(b">412,600<", b">" + value + b"<")
     analysis = analyze(broken, ReportFormat.IXBRL).analysis
     assert analysis.financial_metrics is None
     assert "malformed" in analysis.warnings[0]

@@ -13,7 +13,8 @@ ApplicationError
 ├── IdempotencyKeyInFlight      the first request with this key has not ended
 └── AnalysisError
     ├── ReportUnreadable        .code: a failure that repeats with the same bytes
-    └── AnalysisCrashed         the analysing process died; another attempt may succeed
+    ├── AnalysisCrashed         the analysing process died; another attempt may succeed
+    └── AnalyzerUnavailable     nothing was analysed; the same call may succeed shortly
 """
 
 from uuid import UUID
@@ -95,3 +96,8 @@ class ReportUnreadable(AnalysisError):
 class AnalysisCrashed(AnalysisError):
     def __init__(self, why: str) -> None:
         super().__init__(f"The analysing process ended without a result ({why}).")
+
+
+class AnalyzerUnavailable(AnalysisError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The analyser cannot be reached now ({why}): try again shortly.")

@@ -12,7 +12,8 @@ from application.ports.storage import Storage, Transaction
 from application.read_model import project_all
 from domain.batch import Batch, decide, fold
 from domain.commands import Command
-from domain.events import Event
+from domain.events import Event, Submitted
+from domain.refusals import BatchUnknown
 
 T = TypeVar("T")
 CONFLICT_RETRIES = 5
@@ -53,6 +54,17 @@ class CommandHandler:
             return fold(recorded.event for recorded in stream)
 
         return await in_transaction(self._storage, work)
+
+    async def read(self, batch_id: UUID) -> tuple[Batch, UUID]:
+        """The batch as the log has it, and whose it is.
+
+        Raises BatchUnknown or StorageUnavailable.
+        """
+        async with self._storage.transaction() as tx:
+            stream = [self._codec.decode(stored).event for stored in await tx.events.read(batch_id)]
+        if not stream or not isinstance(submitted := stream[0], Submitted):
+            raise BatchUnknown
+        return fold(stream), submitted.user_id
 
     async def append(
         self, tx: Transaction, batch_id: UUID, command: Command, metadata: Metadata

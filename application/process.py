@@ -1,19 +1,20 @@
 """Working off one batch: take it, analyse its reports in the order given, record each outcome."""
 
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from application.errors import AnalysisCrashed, ReportUnreadable, StorageUnavailable
+from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
 from application.handler import CommandHandler
 from application.log import Metadata
 from application.ports.analyzer import Analyzer
 from application.ports.edges import Clock, NewId
 from application.ports.storage import Storage, Transaction
+from application.ports.worker import Claim
+from application.slots import FairSlots
 from domain import commands
 from domain.analysis import NarrativeAnalysis
 from domain.batch import Batch
@@ -22,11 +23,16 @@ from domain.refusals import BatchFinished, NotHolder
 from domain.reports import Report
 
 T = TypeVar("T")
+Also = Callable[[Transaction], Awaitable[None]]
+Outcome = commands.RecordSuccess | commands.RecordFailure
 
 
 class ProcessBatch:
-    """`slots` bounds how many reports are in memory at once, `pause` is the wait before the database is asked again,
-    `stopwatch` gives seconds that never go back.
+    """`slots` bounds how many reports are in memory at once and shares them among users.
+
+    `backoff` gives the seconds to wait before an analyser that cannot be reached is asked again, one entry for each
+    time; then the attempt is spent. `pause` is the wait before the database is asked again, `stopwatch` gives seconds
+    that never go back.
     """
 
     def __init__(
@@ -37,61 +43,71 @@ class ProcessBatch:
         clock: Clock,
         new_id: NewId,
         max_attempts: int,
-        slots: AbstractAsyncContextManager[object],
+        slots: FairSlots,
+        backoff: Callable[[], Iterable[float]],
+        sleep: Callable[[float], Awaitable[None]],
         pause: Callable[[], Awaitable[None]],
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage, self._handler, self._analyzer = storage, handler, analyzer
         self._clock, self._new_id, self._stopwatch = clock, new_id, stopwatch
-        self._max_attempts, self._slots, self._pause = max_attempts, slots, pause
+        self._max_attempts, self._slots, self._backoff, self._sleep = max_attempts, slots, backoff, sleep
+        self._pause = pause
 
-    async def __call__(self, batch_id: UUID, worker_id: str, unspent: bool) -> None:
+    async def __call__(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
         """Bring the batch to its end, or leave it to whoever took it meanwhile.
 
-        `unspent`: the worker before gave it back unharmed, so taking it costs no attempt. While the database is away
-        it waits, with what it has analysed in its hands.
+        An attempt is spent when a report is given to the analyser, not while the batch waits for its turn. While the
+        database is away it waits, with what it has analysed in its hands. Raises BatchUnknown.
         """
-        metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
-        start = commands.Start(worker_id=worker_id, max_attempts=self._max_attempts)
         try:
-            batch = await self._handle(batch_id, replace(start, unspent=unspent), metadata)
-            while batch.pending:
-                try:
-                    batch = await self._next_report(batch_id, batch, worker_id, metadata)
-                except AnalysisCrashed:
-                    batch = await self._handle(batch_id, start, metadata)
+            await self._work_off(batch_id, worker_id, claim)
         except (NotHolder, BatchFinished):
             return
 
-    async def _next_report(self, batch_id: UUID, batch: Batch, worker_id: str, metadata: Metadata) -> Batch:
-        report_id = batch.pending[0]
-        try:
-            return await self._succeed(batch_id, report_id, worker_id, metadata)
-        except ReportUnreadable as failure:
-            record = commands.RecordFailure(worker_id=worker_id, report_id=report_id, code=failure.code)
-            return await self._handle(batch_id, record, metadata)
+    async def _work_off(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
+        metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
+        start = commands.Start(worker_id=worker_id, max_attempts=self._max_attempts)
+        batch, user_id = await self._when_available(lambda: self._handler.read(batch_id))
+        started, counted = False, claim.unspent
+        while batch.pending:
+            alone = batch.attempt + (not counted) > 1
+            rest = claim.resting if counted else _go_on
+            async with self._slots.take(user_id, alone=alone, before_waiting=rest):
+                await claim.working()
+                if not (started and counted):
+                    batch = await self._handle(batch_id, replace(start, unspent=counted), metadata)
+                    started = counted = True
+                if not batch.pending:
+                    return
+                try:
+                    record, also = await self._outcome(batch_id, batch.pending[0], worker_id)
+                except (AnalysisCrashed, AnalyzerUnavailable):
+                    counted = False
+                    continue
+            batch = await self._record(batch_id, record, metadata, also)
 
-    async def _succeed(self, batch_id: UUID, report_id: UUID, worker_id: str, metadata: Metadata) -> Batch:
-        async with self._slots:
-            began = self._stopwatch()
-            analysis = await self._analyze(report_id)
-            duration = self._stopwatch() - began
+    async def _outcome(self, batch_id: UUID, report_id: UUID, worker_id: str) -> tuple[Outcome, Also | None]:
+        """The command that records how the report ended, and what must be stored with it."""
+        try:
+            analysis, seconds = await self._analysis_of(report_id)
+        except ReportUnreadable as failure:
+            return commands.RecordFailure(worker_id=worker_id, report_id=report_id, code=failure.code), None
         analysis_id = self._new_id()
         success = commands.RecordSuccess(
-            worker_id=worker_id,
-            report_id=report_id,
-            analysis_id=analysis_id,
-            duration_ms=round(1000 * duration),
+            worker_id=worker_id, report_id=report_id, analysis_id=analysis_id, duration_ms=round(1000 * seconds)
         )
-        store = partial(self._store, analysis_id, report_id, batch_id, analysis)
-        return await self._handle(batch_id, success, metadata, also=store)
+        return success, partial(self._store, analysis_id, report_id, batch_id, analysis)
+
+    async def _record(self, batch_id: UUID, record: Outcome, metadata: Metadata, also: Also | None) -> Batch:
+        try:
+            return await self._handle(batch_id, record, metadata, also)
+        except ReportUnreadable as gone:  # it was deleted while it was analysed
+            failure = commands.RecordFailure(worker_id=record.worker_id, report_id=record.report_id, code=gone.code)
+            return await self._handle(batch_id, failure, metadata)
 
     async def _handle(
-        self,
-        batch_id: UUID,
-        command: commands.Command,
-        metadata: Metadata,
-        also: Callable[[Transaction], Awaitable[None]] | None = None,
+        self, batch_id: UUID, command: commands.Command, metadata: Metadata, also: Also | None = None
     ) -> Batch:
         return await self._when_available(lambda: self._handler.handle(batch_id, command, metadata, also))
 
@@ -102,6 +118,18 @@ class ProcessBatch:
             except StorageUnavailable:
                 await self._pause()
 
+    async def _analysis_of(self, report_id: UUID) -> tuple[NarrativeAnalysis, float]:
+        """With the seconds it took."""
+        began = self._stopwatch()
+        report, content = await self._when_available(lambda: self._content(report_id))
+        for wait in self._backoff():
+            try:
+                analysis = await self._analyzer.analyze(content, report.format)
+                return analysis, self._stopwatch() - began
+            except AnalyzerUnavailable:
+                await self._sleep(wait)
+        return await self._analyzer.analyze(content, report.format), self._stopwatch() - began
+
     async def _content(self, report_id: UUID) -> tuple[Report, bytes]:
         async with self._storage.transaction() as tx:
             report = await tx.reports.get(report_id)
@@ -110,13 +138,13 @@ class ProcessBatch:
             raise ReportUnreadable(FailureCode.REPORT_MISSING)
         return report, content
 
-    async def _analyze(self, report_id: UUID) -> NarrativeAnalysis:
-        report, content = await self._when_available(lambda: self._content(report_id))
-        return await self._analyzer.analyze(content, report.format)
-
     async def _store(
         self, analysis_id: UUID, report_id: UUID, batch_id: UUID, analysis: NarrativeAnalysis, tx: Transaction
     ) -> None:
         await tx.reports.add_analysis(
             analysis_id=analysis_id, report_id=report_id, batch_id=batch_id, analysis=analysis, at=self._clock()
         )
+
+
+async def _go_on() -> None:
+    return None

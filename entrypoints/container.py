@@ -29,6 +29,7 @@ from application.audit import Audit
 from application.handler import CommandHandler
 from application.process import ProcessBatch
 from application.queries import Queries
+from application.slots import FairSlots
 from application.submit import SubmitBatch
 from application.upload import UploadReport
 from entrypoints.settings import Settings
@@ -47,6 +48,7 @@ __all__ = [
 
 SECRET_FILE = "jwt-secret"  # noqa: S105
 POOL_PATIENCE_S = 1.5
+FIRST_BACKOFF_S, MOST_BACKOFF_S = 0.5, 30.0
 
 
 def utc_now() -> datetime:
@@ -56,6 +58,12 @@ def utc_now() -> datetime:
 async def pause() -> None:
     """Before the database is asked again; a little random, so that many workers do not ask at once."""
     await asyncio.sleep(random.uniform(0.5, 1.5))
+
+
+def backoff(retries: int) -> Iterator[float]:
+    """Seconds before each retry: twice as many each time, and anything from half of that, so that no two agree."""
+    for number in range(retries):
+        yield min(MOST_BACKOFF_S, FIRST_BACKOFF_S * 2**number) * random.uniform(0.5, 1.0)
 
 
 def workers_folder(settings: Settings, database_url: str) -> Path:
@@ -181,7 +189,9 @@ class Container(containers.DeclarativeContainer):
         clock,
         new_id,
         max_attempts=settings.provided.max_attempts,
-        slots=providers.Factory(asyncio.Semaphore, settings.provided.analysis_processes),
+        slots=providers.Factory(FairSlots, settings.provided.analysis_processes),
+        backoff=providers.Factory(backoff, settings.provided.analyzer_retries).provider,
+        sleep=providers.Object(asyncio.sleep),
         pause=providers.Object(pause),
     )
     worker = providers.Factory(
@@ -192,6 +202,7 @@ class Container(containers.DeclarativeContainer):
         worker_id=worker_id,
         neighbours=providers.Factory(Neighbours, providers.Callable(workers_folder, settings, database_url)),
         concurrency=settings.provided.worker_concurrency,
+        eager=settings.provided.analysis_processes,
         heartbeat_timeout=settings.provided.heartbeat_timeout_s,
         grace=settings.provided.grace_s,
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.tiers import Tier, TierLimits
@@ -65,11 +65,16 @@ class Settings(BaseSettings):
         description="Shared HS256 secret of at least 32 bytes. Absent, with the embedded database: one is generated.",
     )
 
-    worker_concurrency: PositiveInt = Field(10, description="Batches that one worker has in flight.")
+    worker_concurrency: PositiveInt = Field(
+        50, description="Batches that one worker has in flight; they share its analysing processes, user by user."
+    )
     analysis_processes: PositiveInt = Field(2, description="Processes that analyse reports, in one worker.")
     analysis_timeout_s: PositiveFloat = Field(60, description="Seconds that one report's analysis may take.")
     analysis_memory_mb: PositiveInt = Field(1024, ge=512, description="Address space of one analysing process, in MB.")
     max_attempts: PositiveInt = Field(3, description="Starts spent on one report before it fails as ANALYSIS_CRASHED.")
+    analyzer_retries: NonNegativeInt = Field(
+        6, description="Times that an analyser which cannot be reached is asked again, before an attempt is spent."
+    )
     heartbeat_timeout_s: PositiveFloat = Field(
         10, description="Seconds without a heartbeat after which a batch is taken over."
     )

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from lxml import etree, html
 
 from adapters.analysis.document import MIN_WORDS_IN_CELL, Document, is_prose
+from adapters.analysis.plain import paragraphs, without
 from adapters.analysis.xbrl import metrics_of
 from application.errors import ReportUnreadable
 from domain.failures import FailureCode
@@ -62,6 +64,9 @@ XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 SPACES = re.compile(r"\s+")
 CUT_OFF = "The file ends in the middle: it is cut off, and what it holds was analysed."
 BAD_XBRL = "The inline XBRL is malformed: the text was analysed, no figures were read."
+NESTED = "The markup is nested more than 2,048 deep: it was read as plain text, without figures."
+TOO_DEEP = "xcessive depth"
+TAG = re.compile(r"</?([a-z][\w:]*)[^<>]*>", re.IGNORECASE)
 OPENED, CLOSED = re.compile(r"<html\b", re.IGNORECASE), re.compile(r"</html\s*>", re.IGNORECASE)
 
 
@@ -74,11 +79,22 @@ def read_html(text: str) -> Document:
     except (etree.ParserError, etree.XMLSyntaxError) as broken:
         raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from broken
     warnings = (CUT_OFF,) if _is_cut_off(source) else ()
+    if any(TOO_DEEP in entry.message for entry in parser.error_log):
+        return Document(paragraphs=_flat(source), warnings=(*warnings, NESTED))
     try:
         metrics = metrics_of(root)
     except ValueError:
         metrics, warnings = None, (*warnings, BAD_XBRL)
     return Document(paragraphs=list(_paragraphs(root)), metrics=metrics, warnings=warnings)
+
+
+def _flat(source: str) -> list[str]:
+    """The paragraphs of markup that no parser follows."""
+    for tag in ("script", "style", "head"):
+        begin, end = re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE)
+        source = without(source, begin, end)
+    text = TAG.sub(lambda tag: "\n\n" if tag[1].lower() in BLOCKS else "", source)
+    return list(paragraphs(unescape(text).splitlines()))
 
 
 def _is_cut_off(source: str) -> bool:

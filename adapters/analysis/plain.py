@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from adapters.analysis.document import Document, is_prose
 
 MARKS = re.compile(r"</?(?:PAGE|TABLE|CAPTION|S|C|FN|F\d+)>[ \t]*\d*", re.IGNORECASE)
-TABLE = re.compile(r"<TABLE>.*?</TABLE>", re.IGNORECASE | re.DOTALL)
+TABLE, TABLE_END = re.compile(r"<TABLE>", re.IGNORECASE), re.compile(r"</TABLE>", re.IGNORECASE)
 PAGE_NUMBER = re.compile(r"[-–]? ?(?:page\s+)?[A-Z]{0,2}-?\d{1,4} ?[-–]?", re.IGNORECASE)
 COLUMNS = re.compile(r"\S {3,}\S.*\S {3,}\S|\.{4,}|[-=_]{4,}")
 HEADING = re.compile(r"(?:ITEM|PART)\b", re.IGNORECASE)
@@ -15,7 +15,19 @@ SPACES = re.compile(r"\s+")
 
 
 def read_plain(text: str) -> Document:
-    return Document(paragraphs=list(paragraphs(TABLE.sub("\n\n", text).splitlines())))
+    return Document(paragraphs=list(paragraphs(without(text, TABLE, TABLE_END, "\n\n").splitlines())))
+
+
+def without(text: str, begin: re.Pattern[str], end: re.Pattern[str], instead: str = "") -> str:
+    """The text without what stands from a match of `begin` to the next of `end`; in time linear in the text.
+
+    One lazy pattern over both looks to the end of the text again for every beginning that is not closed.
+    """
+    kept, at = [], 0
+    while (opened := begin.search(text, at)) and (closed := end.search(text, opened.end())):
+        kept += [text[at : opened.start()], instead]
+        at = closed.end()
+    return "".join([*kept, text[at:]])
 
 
 def paragraphs(lines: list[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ ABBREVIATION = re.compile(
     r"(?:\b(?:Inc|Corp|Co|Ltd|No|Nos|Mr|Mrs|Ms|Dr|St|vs|approx|Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec|Sec|Art|Vol|pp|al|etc|Jr|Sr)|\b[A-Z]|\b[a-z]\.[a-z])\.$"
 )
 MAX_WORDS = 120
+BETWEEN_WORDS = re.compile(r"\s+|(?<=,)(?=[^\s\d])")
 LONGEST_WORD = 80
 """What is longer is no word: a run of dots or letters, which would only take time."""
 
@@ -29,6 +30,6 @@ def _cut(sentence: str) -> Iterator[str]:
     if len(sentence) < MAX_WORDS * 4:
         yield sentence
         return
-    words = [word for word in sentence.split() if len(word) <= LONGEST_WORD]
+    words = [word for word in BETWEEN_WORDS.split(sentence) if len(word) <= LONGEST_WORD]
     for at in range(0, len(words), MAX_WORDS):
         yield " ".join(words[at : at + MAX_WORDS])

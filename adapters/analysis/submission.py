@@ -2,6 +2,8 @@
 
 import re
 
+from adapters.analysis.plain import without
+
 ENVELOPE = re.compile(r"<(?:SEC-DOCUMENT|IMS-DOCUMENT|SUBMISSION|DOCUMENT)>", re.IGNORECASE)
 PEM_HEADER = re.compile(r"\A-----BEGIN PRIVACY-ENHANCED MESSAGE-----.*?\n\s*\n", re.DOTALL)
 PEM_END = re.compile(r"-----END PRIVACY-ENHANCED MESSAGE-----")
@@ -9,7 +11,7 @@ DOCUMENT = re.compile(r"<DOCUMENT>(.*?)(?=</DOCUMENT>|<DOCUMENT>|\Z)", re.DOTALL
 TYPE = re.compile(r"<TYPE>\s*([^\s<]+)", re.IGNORECASE)
 TEXT = re.compile(r"<TEXT>(.*?)(?=</TEXT>|\Z)", re.DOTALL | re.IGNORECASE)
 WRAPPERS = re.compile(r"</?(?:XBRL|XML|PDF)>", re.IGNORECASE)
-UUENCODED = re.compile(r"^begin \d{3} \S.*?^end\s*$", re.DOTALL | re.MULTILINE)
+UUENCODED, UUENCODED_END = re.compile(r"^begin \d{3} \S", re.MULTILINE), re.compile(r"^end[ \t]*$", re.MULTILINE)
 NOT_NARRATIVE = re.compile(r"GRAPHIC|ZIP|EXCEL|PDF|XML|COVER|JSON|EX-(?:10[0-5]|27|2[34]|3[12])\b", re.IGNORECASE)
 
 
@@ -23,5 +25,5 @@ def narrative_documents(text: str) -> list[str]:
         kind = TYPE.search(document)
         inner = TEXT.search(document)
         if inner and not (kind and NOT_NARRATIVE.match(kind[1])):
-            kept.append(UUENCODED.sub("", WRAPPERS.sub("", inner[1])))
+            kept.append(without(WRAPPERS.sub("", inner[1]), UUENCODED, UUENCODED_END))
     return kept

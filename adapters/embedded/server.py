@@ -83,12 +83,10 @@ class EmbeddedPostgres:
             try:
                 return self._create_database()
             except psycopg.OperationalError as not_yet:
-                if self._layout.failure.exists():
-                    raise OSError(self._layout.failure.read_text()) from not_yet
                 if time.monotonic() > deadline:
                     raise OSError(f"it does not answer, see {self._layout.log}") from not_yet
             time.sleep(LOOK_EVERY)
-            self._start_supervisor_if_none()
+            self._start_supervisor_if_none(but_not_after_failure=True)
 
     def _create_database(self) -> None:
         try:
@@ -107,12 +105,14 @@ class EmbeddedPostgres:
         while not self._left.wait(GUARD_EVERY):
             self._start_supervisor_if_none()
 
-    def _start_supervisor_if_none(self) -> None:
+    def _start_supervisor_if_none(self, but_not_after_failure: bool = False) -> None:
         with self._layout.supervisor_lock.open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
+            if but_not_after_failure and self._layout.failure.exists():  # it is written before the lock is let go
+                raise OSError(self._layout.failure.read_text())
         subprocess.run(
             [sys.executable, "-m", "adapters.embedded.supervisor", str(self._layout.root), *self._options],
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ here has to be exact, and the queue itself may lose everything: what is unfinish
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,8 @@ from adapters.pgqueuer.dispatcher import ENTRYPOINT, PgQueuerDispatcher
 from adapters.pgqueuer.drivers import PoolDriver
 from adapters.pgqueuer.heartbeat import Heartbeat
 from adapters.pgqueuer.neighbours import Neighbours
-from application.ports.worker import RunBatch, Worker
+from application.ports.worker import Claim, RunBatch, Worker
+from domain.refusals import BatchUnknown
 from sql import query
 
 log = structlog.get_logger()
@@ -35,14 +36,18 @@ POLL = 1.0
 """Seconds between looks at the queue: this alone gives correctness, notifications only save the wait."""
 LISTEN_AGAIN = 60.0
 RECONCILE = 5.0
-MAX_BACKOFF = timedelta(seconds=60)
-UNSPENT = '{"unspent": true}'
-"""Marks a batch that was given back unharmed: its next start costs no attempt."""
+AFTER_A_FAULT = timedelta(seconds=1)
+WORKING = '{"working": true}'
+"""Marks a batch of which something is being analysed: should its worker die, the next start costs an attempt."""
 BATCHES = {QueueEntrypoint(ENTRYPOINT): EntrypointExecutionParameter(concurrency_limit=0)}
 
 
 class PgQueuerWorker(Worker):
-    """`worker_id` must be new at every start of a process; `heartbeat_timeout` and `grace` are in seconds."""
+    """`worker_id` must be new at every start of a process; `heartbeat_timeout` and `grace` are in seconds.
+
+    Up to `eager` batches are taken at once, more up to `concurrency` at the pace of the polls: so that each user has
+    a batch in the running, and idle workers come before busy ones.
+    """
 
     def __init__(
         self,
@@ -53,12 +58,14 @@ class PgQueuerWorker(Worker):
         worker_id: UUID,
         neighbours: Neighbours,
         concurrency: int,
+        eager: int,
         heartbeat_timeout: float,
         grace: float,
     ) -> None:
         self._pool, self._run_batch, self._neighbours = pool, run_batch, neighbours
         self._queries = Queries(PoolDriver(pool))
-        self._me, self._concurrency, self._grace = QueueManagerId(worker_id), concurrency, grace
+        self._me, self._grace = QueueManagerId(worker_id), grace
+        self._concurrency, self._eager = concurrency, eager
         self._timeout = timedelta(seconds=heartbeat_timeout)
         self._heartbeat = Heartbeat(
             database_url, worker_id, heartbeat_timeout, held=lambda: list(self._running), lost=self._lost
@@ -80,7 +87,7 @@ class PgQueuerWorker(Worker):
             async with _background(self._listen()), _background(self._reconcile()):
                 while not self._stopping.is_set():
                     self._wake.clear()
-                    if not await self._claim():
+                    if not await self._claim() or self._is_busy():
                         await self._wait()
                 await self._drain()
         finally:
@@ -101,9 +108,12 @@ class PgQueuerWorker(Worker):
         except TimeoutError:
             return
 
+    def _is_busy(self) -> bool:
+        return len(self._running) >= self._eager
+
     async def _claim(self) -> bool:
         """Take as many batches as there is room for; whether there may be more."""
-        room = self._concurrency - len(self._running)
+        room = min(self._concurrency - len(self._running), self._eager)
         if room <= 0:
             return False
         try:
@@ -119,27 +129,28 @@ class PgQueuerWorker(Worker):
     async def _work(self, job: Job) -> None:
         batch_id = UUID(bytes=job.payload or b"")
         holder = f"{self._me}:{next(self._claims)}"
+        claim = _JobClaim(job, self._settle)
         try:
-            unspent = bool(job.headers and job.headers.get("unspent"))
-            if unspent:
-                await self._settle("spend_claim", job)
             log.info("batch taken", batch_id=str(batch_id), holder=holder)
-            await self._run_batch(batch_id, holder, unspent)
+            await self._run_batch(batch_id, holder, claim)
             log.info("batch left", batch_id=str(batch_id), holder=holder)
         except asyncio.CancelledError:
             if not self._stopping.is_set():
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             else:
-                await self._settle("hand_back", job, delay=timedelta(), headers=UNSPENT)
+                await self._settle("hand_back", job, delay=timedelta(), headers=None)
+        except BatchUnknown:
+            log.error("the queue named a batch that the log does not know", batch_id=str(batch_id))
+            await self._settle("complete_job", job)
         except Exception as failure:
-            delay = min(MAX_BACKOFF, timedelta(seconds=2 ** min(job.attempts, 6)))
             log.exception("the batch could not be worked off now", batch_id=str(batch_id), error=type(failure).__name__)
-            await self._settle("hand_back", job, delay=delay, headers=None)
+            await self._settle("hand_back", job, delay=AFTER_A_FAULT, headers=WORKING)
         else:
             await self._settle("complete_job", job)
         finally:
             self._running.pop(job.id, None)
-            self._wake.set()
+            if not self._is_busy():
+                self._wake.set()
 
     async def _settle(self, statement: str, job: Job, **more: object) -> None:
         """Tell the queue, however long the database is away; while it is, the claim runs out and nothing is lost."""
@@ -197,10 +208,35 @@ class PgQueuerWorker(Worker):
                     await connection.execute(query("listen"))
                     while True:
                         async for _ in connection.notifies(timeout=LISTEN_AGAIN):
-                            self._wake.set()
+                            if not self._is_busy():
+                                self._wake.set()
             except psycopg.Error as lost:
                 log.warning("the queue cannot be listened to, polling", error=type(lost).__name__)
             await asyncio.sleep(POLL)
+
+
+class _JobClaim(Claim):
+    """The mark lies on the job's row in the queue."""
+
+    def __init__(self, job: Job, settle: Callable[..., Awaitable[None]]) -> None:
+        self._job, self._settle = job, settle
+        self._working = bool(job.headers and job.headers.get("working"))
+        self._unspent = not self._working
+
+    @property
+    def unspent(self) -> bool:
+        return self._unspent
+
+    async def working(self) -> None:
+        await self._mark(True)
+
+    async def resting(self) -> None:
+        await self._mark(False)
+
+    async def _mark(self, working: bool) -> None:
+        if working != self._working:
+            await self._settle("mark_claim", self._job, headers=WORKING if working else None)
+            self._working = working
 
 
 @asynccontextmanager

@@ -11,6 +11,6 @@ class Analyzer(Protocol):
         """Analyse the bytes of one report.
 
         Raises ReportUnreadable where this report cannot be analysed, AnalysisCrashed where the analysing
-        process died.
+        process died, AnalyzerUnavailable where nothing was tried and another call may succeed.
         """
         ...

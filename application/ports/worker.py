@@ -4,8 +4,29 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import UUID
 
-RunBatch = Callable[[UUID, str, bool], Awaitable[None]]
-"""Works off one batch as the holder named, whether the start is unspent; another may have taken it when it returns."""
+
+class Claim(Protocol):
+    """A worker's hold on one batch, and whether its death now would cost the batch an attempt.
+
+    Both methods are remembered where a dead worker's successor finds them, and wait while the database is away.
+    """
+
+    @property
+    def unspent(self) -> bool:
+        """Whether the holder before lost or gave back the batch while nothing of it was being analysed."""
+        ...
+
+    async def working(self) -> None:
+        """From now on something of the batch is being analysed."""
+        ...
+
+    async def resting(self) -> None:
+        """From now on the batch only waits for its turn."""
+        ...
+
+
+RunBatch = Callable[[UUID, str, Claim], Awaitable[None]]
+"""Works off one batch as the holder named; another may have taken it when it returns."""
 
 
 class Worker(Protocol):

@@ -2,6 +2,10 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +14,11 @@ import pytest
 
 from adapters.analysis.process_pool import ProcessPoolAnalyzer
 from application.errors import AnalysisCrashed, ReportUnreadable
+from domain.analysis import NarrativeAnalysis
 from domain.failures import FailureCode
 from domain.reports import ReportFormat
 from tests.build import TEXT
+from tests.service import eventually
 
 GIGABYTE = 1024**3
 LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(60_000))
@@ -42,15 +48,66 @@ async def test_an_analysis_that_takes_too_long_is_ended() -> None:
         analyzer.close()
 
 
-async def test_a_process_that_dies_costs_one_attempt_and_the_next_works(analyzer: ProcessPoolAnalyzer) -> None:
+async def analysing(analyzer: ProcessPoolAnalyzer) -> tuple[asyncio.Task[NarrativeAnalysis], int]:
+    """A long analysis that has begun, and the process that does it."""
     await analyzer.analyze(TEXT, ReportFormat.TEXT)
+    (child,) = multiprocessing.active_children()
+    assert child.pid is not None
+    idle = cpu_seconds(child.pid)
     running = asyncio.create_task(analyzer.analyze(LONG, ReportFormat.TEXT))
-    await asyncio.sleep(0.3)
-    for child in multiprocessing.active_children():
-        child.kill()
+    while cpu_seconds(child.pid) < idle + 0.1:
+        await asyncio.to_thread(cpu_seconds, child.pid)
+    return running, child.pid
+
+
+def cpu_seconds(pid: int) -> float:
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_a_process_that_dies_costs_one_attempt_and_the_next_works(analyzer: ProcessPoolAnalyzer) -> None:
+    running, pid = await analysing(analyzer)
+    os.kill(pid, signal.SIGKILL)
     with pytest.raises(AnalysisCrashed):
         await running
     assert (await analyzer.analyze(TEXT, ReportFormat.TEXT)).optimism_score > 0.5
+
+
+async def test_what_a_service_manager_sends_to_all_processes_ends_no_analysis(analyzer: ProcessPoolAnalyzer) -> None:
+    running, pid = await analysing(analyzer)
+    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGINT)
+    assert (await running).optimism_score > 0.5
+
+
+ORPHANING = """
+import asyncio, os, re, signal
+from adapters.analysis import process_pool
+
+async def main():
+    analyzer = process_pool.ProcessPoolAnalyzer(processes=1, timeout=60, memory=1024**3, lexicon_path=None)
+    print(analyzer._pool.schedule(os.getpid).result(), flush=True)
+    analyzer._pool.schedule(re.search, args=("(a|a)*b", "a" * 64))
+    signal.pause()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_an_analysis_ends_with_its_worker_also_in_the_middle_of_a_regular_expression(tmp_path: Path) -> None:
+    """There no thread of its own can run."""
+    script = tmp_path / "worker.py"
+    script.write_text(ORPHANING)
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root)}
+    ) as worker:
+        assert worker.stdout is not None
+        pid = int(worker.stdout.readline())
+        eventually(lambda: cpu_seconds(pid) > 1)
+        worker.kill()
+    eventually(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
 async def test_the_event_loop_stays_free_meanwhile(analyzer: ProcessPoolAnalyzer) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
 from application.log import Metadata
+from application.ports.worker import Claim
 from application.submit import Submission
+from domain.refusals import BatchUnknown
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
@@ -33,11 +35,14 @@ class Recorder:
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.unspent: list[bool] = []
+        self.works = False
         self.failures: list[Exception] = []
 
-    async def __call__(self, batch_id: UUID, holder: str, unspent: bool) -> None:
+    async def __call__(self, batch_id: UUID, holder: str, claim: Claim) -> None:
+        self.unspent.append(claim.unspent)
+        if self.works:
+            await claim.working()
         self.runs.append((batch_id, holder))
-        self.unspent.append(unspent)
         if self.failures:
             raise self.failures.pop()
         try:
@@ -54,8 +59,8 @@ async def working(
     recorder: Recorder,
     *,
     concurrency: int = 10,
+    eager: int = 10,
     grace: float = 0.1,
-    worker_id: UUID | None = None,
 ) -> AsyncIterator[PgQueuerWorker]:
     worker = PgQueuerWorker(
         container.pool(),
@@ -64,6 +69,7 @@ async def working(
         worker_id=uuid4(),
         neighbours=Neighbours(container.settings().data_dir / "workers"),
         concurrency=concurrency,
+        eager=eager,
         heartbeat_timeout=HEARTBEAT,
         grace=grace,
     )
@@ -194,14 +200,15 @@ async def test_a_stopped_worker_hands_back_what_it_could_not_finish(container: C
     async with working(container, recorder):
         await until(lambda: recorder.ended)
     assert [run for run, _ in recorder.ended] == [batch_id]
-    assert recorder.unspent == [False, True], "what was given back unharmed costs no attempt"
 
 
-async def test_an_unspent_start_is_spent_when_its_worker_dies(container: Container) -> None:
+@pytest.mark.parametrize("works", [False, True], ids=["waiting", "analysing"])
+async def test_the_death_of_a_worker_costs_an_attempt_of_what_it_was_analysing(
+    container: Container, works: bool
+) -> None:
     first, second = Recorder(), Recorder()
+    first.works = works
     await enqueue(container)
-    async with container.pool().connection() as connection:
-        await connection.execute("UPDATE pgqueuer SET headers = '{\"unspent\": true}'")
     first.may_end.clear()
     async with working(container, first):
         await until(lambda: first.runs)
@@ -210,7 +217,43 @@ async def test_an_unspent_start_is_spent_when_its_worker_dies(container: Contain
         async with working(container, second):
             await until(lambda: len(first.runs + second.runs) == 2)
         first.may_end.set()
-    assert first.unspent + second.unspent == [True, False]
+    assert first.unspent + second.unspent == [True, not works]
+
+
+async def test_a_deploy_costs_no_attempt_of_what_was_being_analysed(container: Container) -> None:
+    recorder = Recorder()
+    recorder.works = True
+    recorder.may_end.clear()
+    await enqueue(container)
+    async with working(container, recorder):
+        await until(lambda: recorder.runs)
+    recorder.may_end.set()
+    async with working(container, recorder):
+        await until(lambda: recorder.ended)
+    assert recorder.unspent == [True, True], "what was given back unharmed costs no attempt"
+
+
+async def test_a_busy_worker_leaves_work_to_an_idle_one(container: Container) -> None:
+    busy, idle = Recorder(), Recorder()
+    busy.may_end.clear()
+    await enqueue(container)
+    async with working(container, busy, eager=1):
+        await until(lambda: busy.runs)
+        async with working(container, idle, eager=1):
+            for done in range(1, 6):
+                await enqueue(container)
+                await until(lambda done=done: len(idle.ended) + len(busy.runs) > done)  # type: ignore[misc]
+        busy.may_end.set()
+    assert len(idle.ended) > len(busy.runs)
+
+
+async def test_a_row_that_names_no_batch_is_taken_out_of_the_queue(container: Container) -> None:
+    recorder = Recorder()
+    recorder.failures = [BatchUnknown()]
+    await enqueue(container)
+    async with working(container, recorder):
+        await until(lambda: recorder.runs)
+    assert await jobs(container) == []
 
 
 async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) -> None:

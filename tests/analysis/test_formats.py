@@ -198,6 +198,36 @@ def test_what_a_database_cannot_hold_is_left_out(odd: str) -> None:
         assert all(char.isprintable() or char == " " for one in told for char in one)
 
 
+FLOOD = 200_000
+
+
+@pytest.mark.parametrize(
+    ("before", "flood", "report_format"),
+    [
+        ("", "sales,rose,", ReportFormat.TEXT),
+        ("", "<TABLE>\n", ReportFormat.TEXT),
+        ("<SUBMISSION><DOCUMENT><TYPE>10-K<TEXT>", "begin 644 x\n", ReportFormat.TEXT),
+        ("", "<DOCUMENT>", ReportFormat.TEXT),
+        ("<html><body>", "<div>", ReportFormat.HTML),
+        ("<html><body>", "<", ReportFormat.HTML),
+    ],
+    ids=["commas", "tables", "uuencoded", "documents", "nesting", "brackets"],
+)
+def test_no_flood_takes_more_than_linear_time(before: str, flood: str, report_format: ReportFormat) -> None:
+    """Seconds where the square of the length would be hours."""
+    began = time.monotonic()
+    with suppress(ReportUnreadable):
+        analyze((before + 3 * TEXT.decode() + FLOOD * flood).encode(), report_format)
+    assert time.monotonic() - began < 10
+
+
+def test_markup_nested_too_deeply_for_any_parser_is_read_as_text_and_says_so() -> None:
+    deep = b"<html><body><script>var x</script>" + b"<div>" * 9000 + 3 * TEXT + b"</div>" * 9000 + b"</body></html>"
+    analysis = analyze(deep, ReportFormat.HTML).analysis
+    assert analysis.optimism_score == analyze(3 * TEXT, ReportFormat.TEXT).analysis.optimism_score
+    assert "nested" in analysis.warnings[0]
+
+
 def test_the_same_bytes_give_the_same_analysis() -> None:
     ticks = iter(range(100))
     one, two = (analyze(AURORA, ReportFormat.IXBRL, stopwatch=lambda: float(next(ticks))).analysis for _ in range(2))

@@ -14,7 +14,7 @@ from application.ports.audit_source import AuditedBatch, AuditSource
 from application.read_model import BatchJob
 from domain.statuses import BatchStatus
 from tests.application.conftest import World
-from tests.application.test_write_path import ScriptedAnalyzer, submitted, worker
+from tests.application.test_write_path import HeldClaim, ScriptedAnalyzer, submitted, worker
 
 Stream = list[StoredEvent]
 
@@ -41,7 +41,7 @@ async def findings(world: World, audited: AuditedBatch) -> Sequence[Finding]:
 @pytest.fixture
 async def whole(world: World) -> AuditedBatch:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
     state = world.storage.state
     return AuditedBatch(batch_id=batch_id, events=list(state.events[batch_id]), job=state.jobs[batch_id])
 

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
 
-from application.errors import AnalysisCrashed, ReportUnreadable, StorageUnavailable
+from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
 from application.log import NO_HASH, Metadata
 from application.ports.analyzer import Analyzer
 from application.ports.storage import Transaction
+from application.ports.worker import Claim
 from application.process import ProcessBatch
+from application.slots import FairSlots
 from application.submit import Submission
 from domain import commands, refusals
 from domain.analysis import NarrativeAnalysis
@@ -46,7 +49,34 @@ async def no_pause() -> None:
     return None
 
 
-def worker(world: World, analyzer: Analyzer) -> ProcessBatch:
+@dataclass
+class HeldClaim(Claim):
+    """Remembers what it was told."""
+
+    unspent: bool = True
+    marks: list[str] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def working(self) -> None:
+        self.marks.append("working")
+        self.told.set()
+
+    async def resting(self) -> None:
+        self.marks.append("resting")
+        self.told.set()
+
+
+@dataclass
+class Sleeps:
+    waited: list[float] = field(default_factory=list)
+
+    async def __call__(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+
+def worker(
+    world: World, analyzer: Analyzer, slots: FairSlots | None = None, sleep: Sleeps | None = None
+) -> ProcessBatch:
     return ProcessBatch(
         world.storage,
         world.handler,
@@ -54,7 +84,9 @@ def worker(world: World, analyzer: Analyzer) -> ProcessBatch:
         world.clock,
         world.new_id,
         max_attempts=3,
-        slots=asyncio.Semaphore(1),
+        slots=slots or FairSlots(1),
+        backoff=lambda: [1.0, 2.0],
+        sleep=sleep or Sleeps(),
         pause=no_pause,
         stopwatch=lambda: 0.0,
     )
@@ -82,7 +114,7 @@ async def test_a_refused_submit_leaves_nothing(world: World) -> None:
 
 async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     job = world.storage.state.jobs[batch_id]
     assert job.status is BatchStatus.COMPLETED
@@ -94,43 +126,96 @@ async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
 
 async def test_a_report_that_cannot_be_read_costs_only_itself(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1", HeldClaim())
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_was_deleted_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     world.storage.state.reports.pop(world.storage.state.jobs[batch_id].report_ids[0])
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_report_deleted_while_it_was_analysed_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     first = world.storage.state.jobs[batch_id].report_ids[0]
-    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1", HeldClaim())
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_crash_spends_an_attempt_and_another_is_made(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1", HeldClaim())
     assert world.types(batch_id)[1:] == ["Started", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_always_crashes_fails_after_its_attempts_and_the_rest_is_done(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1", HeldClaim())
     assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][5].data["code"] == "ANALYSIS_CRASHED"
+
+
+async def test_an_analyser_that_cannot_be_reached_is_asked_again_and_nothing_is_recorded_of_it(world: World) -> None:
+    batch_id = await submitted(world)
+    sleeps = Sleeps()
+    analyzer = ScriptedAnalyzer(*[AnalyzerUnavailable("503")] * 2)
+    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldClaim())
+    assert world.types(batch_id)[1:] == ["Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
+    assert sleeps.waited == [1.0, 2.0]
+
+
+async def test_an_analyser_that_stays_away_spends_the_attempts_and_then_the_report_fails(world: World) -> None:
+    batch_id = await submitted(world)
+    sleeps = Sleeps()
+    analyzer = ScriptedAnalyzer(*[AnalyzerUnavailable("503")] * 9)
+    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldClaim())
+    assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
+    assert sleeps.waited == [1.0, 2.0] * 3
+
+
+async def test_to_wait_for_a_turn_is_no_attempt(world: World) -> None:
+    """A worker that dies leaves the mark: only what was being analysed counts."""
+    batch_id = await submitted(world)
+    slots, claim, in_the_way = FairSlots(1), HeldClaim(), asyncio.Event()
+
+    async def hold() -> None:
+        async with slots.take(UUID(int=9), alone=False, before_waiting=no_pause):
+            await in_the_way.wait()
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0)
+    running = asyncio.create_task(worker(world, ScriptedAnalyzer(), slots)(batch_id, "w1", claim))
+    await claim.told.wait()
+    assert (claim.marks, world.types(batch_id)) == (["resting"], ["Submitted"])
+    in_the_way.set()
+    await asyncio.gather(holding, running)
+    assert claim.marks[:2] == ["resting", "working"]
+
+
+@pytest.mark.parametrize(("claim", "alone"), [(HeldClaim(unspent=True), False), (HeldClaim(unspent=False), True)])
+async def test_a_report_that_may_have_killed_its_worker_is_analysed_alone(
+    world: World, claim: HeldClaim, alone: bool
+) -> None:
+    batch_id = await submitted(world, 1)
+    await world.handler.handle(batch_id, commands.Start(worker_id="w0", max_attempts=3), ASKED)
+    slots = FairSlots(2)
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(slots.free == 0)
+
+    await worker(world, ScriptedAnalyzer(look), slots)(batch_id, "w1", claim)
+    assert seen == [alone]
 
 
 async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_id = await submitted(world)
-    away = iter([False, False, True, True, False, True])
+    away = iter([True, False, False, False, True, True, False, True])
     transaction = world.storage.transaction
 
     def flapping() -> AbstractAsyncContextManager[Transaction]:
@@ -140,7 +225,7 @@ async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
 
     monkeypatch.setattr(world.storage, "transaction", flapping)
     analyzer = ScriptedAnalyzer()
-    await worker(world, analyzer)(batch_id, "w1", False)
+    await worker(world, analyzer)(batch_id, "w1", HeldClaim())
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     assert analyzer.analysed == 2, "no report is analysed again"
 
@@ -149,7 +234,7 @@ async def test_a_batch_that_was_handed_back_costs_no_attempt(world: World) -> No
     batch_id = await submitted(world)
     for worker_id in ("w1", "w2", "w3"):
         await world.handler.handle(batch_id, commands.Start(worker_id=worker_id, max_attempts=3), ASKED)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w4", True)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w4", HeldClaim(unspent=True))
     assert world.types(batch_id)[-3:] == ["ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
@@ -164,23 +249,23 @@ async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(wor
             await take_over()
             return await super().analyze(content, report_format)
 
-    await worker(world, Frozen())(batch_id, "w1", False)
+    await worker(world, Frozen())(batch_id, "w1", HeldClaim())
     assert world.types(batch_id) == ["Submitted", "Started", "Started"]
     assert world.storage.state.analyses == {}
 
 
 async def test_a_finished_batch_is_left_alone(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
     before = world.types(batch_id)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w2", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w2", HeldClaim())
     assert world.types(batch_id) == before
 
 
 async def test_events_are_chained_and_their_time_never_goes_back(world: World) -> None:
     batch_id = await submitted(world)
     world.clock.move(-3600)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", False)
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
     stream = world.storage.state.events[batch_id]
     assert [event.previous_hash for event in stream] == [NO_HASH, *(event.hash for event in stream[:-1])]
     assert [event.recorded_at for event in stream] == sorted(event.recorded_at for event in stream)

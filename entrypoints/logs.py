@@ -1,14 +1,20 @@
-"""Logs as JSON lines on stderr, or readable on a terminal; tracebacks without the values of variables."""
+"""Logs as JSON lines on stderr, or readable on a terminal.
+
+Of an exception they tell its kind and where it was raised: neither its text, which may quote what a client sent, nor
+the values of variables.
+"""
 
 import logging
 import sys
+import traceback
+from typing import TextIO
 
 import structlog
 
 
 def configure(level: str) -> None:
     rendered = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(exception_formatter=_write_where)
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer()
     )
@@ -18,7 +24,7 @@ def configure(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if not sys.stderr.isatty():
-        shared.append(structlog.processors.format_exc_info)
+        shared.append(structlog.processors.ExceptionRenderer(where))
     structlog.configure(
         processors=[*shared, rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -30,3 +36,19 @@ def configure(level: str) -> None:
     for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access"):
         logging.getLogger(noisy).setLevel("WARNING")
     logging.getLogger("psycopg").setLevel("ERROR")
+
+
+def where(exc_info: structlog.typing.ExcInfo) -> str:
+    """The frames of an exception and of what caused it, with their kinds and SQLSTATEs."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        state = getattr(error, "sqlstate", None)
+        kind = f"{type(error).__module__}.{type(error).__qualname__}" + (f" [{state}]" if state else "")
+        told.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(told)
+
+
+def _write_where(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    out.write(where(exc_info) + "\n")

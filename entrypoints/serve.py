@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
@@ -28,11 +29,21 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return bound
 
 
+class _Server(uvicorn.Server):
+    def __init__(self, app: FastAPI) -> None:
+        self._stopping: asyncio.Event = app.state.stopping
+        super().__init__(
+            uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACEFUL_S, lifespan="on")
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Clients that wait for a change are answered now; uvicorn would cut them off."""
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
 def server(container: Container, *, run_worker: bool) -> uvicorn.Server:
-    app = create_app(container, run_worker=run_worker)
-    return uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACEFUL_S, lifespan="on")
-    )
+    return _Server(create_app(container, run_worker=run_worker))
 
 
 @contextmanager

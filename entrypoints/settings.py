@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.tiers import Tier, TierLimits
@@ -37,6 +37,7 @@ def _for_libpq(url: str) -> str:
 
 DatabaseUrl = Annotated[str, AfterValidator(_for_libpq)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 ByTier = Annotated[dict[Tier, PositiveInt], AfterValidator(_every_tier)]
 
 
@@ -69,16 +70,16 @@ class Settings(BaseSettings):
         50, description="Batches that one worker has in flight; they share its analysing processes, user by user."
     )
     analysis_processes: PositiveInt = Field(2, description="Processes that analyse reports, in one worker.")
-    analysis_timeout_s: PositiveFloat = Field(60, description="Seconds that one report's analysis may take.")
+    analysis_timeout_s: Seconds = Field(60, description="Seconds that one report's analysis may take.")
     analysis_memory_mb: PositiveInt = Field(1024, ge=512, description="Address space of one analysing process, in MB.")
     max_attempts: PositiveInt = Field(3, description="Starts spent on one report before it fails as ANALYSIS_CRASHED.")
     analyzer_retries: NonNegativeInt = Field(
         6, description="Times that an analyser which cannot be reached is asked again, before an attempt is spent."
     )
-    heartbeat_timeout_s: PositiveFloat = Field(
+    heartbeat_timeout_s: Seconds = Field(
         10, description="Seconds without a heartbeat after which a batch is taken over."
     )
-    grace_s: PositiveFloat = Field(30, description="Seconds that running reports get when a worker is stopped.")
+    grace_s: Seconds = Field(30, description="Seconds that running reports get when a worker is stopped.")
     analyzer: Literal["lexicon"] = Field("lexicon", description="Which analyser reads the reports.")
     lexicon_path: Path | None = Field(
         None,
@@ -92,7 +93,7 @@ class Settings(BaseSettings):
     rate_limits: ByTier = Field(dict(DEFAULTS.requests_per_minute), description="Requests a minute, by tier.")
     max_upload_bytes: PositiveInt = Field(50 * 1024 * 1024, description="Largest report, in bytes.")
     database_pool_size: PositiveInt = Field(20, description="Connections that one process keeps at most.")
-    database_deadline_s: PositiveFloat = Field(3, description="Seconds that the database may take for one answer.")
+    database_deadline_s: Seconds = Field(3, description="Seconds that the database may take for one answer.")
     retention_days: PositiveInt = Field(30, description="Days that finished batches stay in `batch_jobs`, at least.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
 

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 POLL = 1.0
 """Seconds between looks at the queue: this alone gives correctness, notifications only save the wait."""
 LISTEN_AGAIN = 60.0
+HAND_BACK = 10.0
+"""Seconds that a batch which is cut off has to be handed back."""
 RECONCILE = 5.0
 AFTER_A_FAULT = timedelta(seconds=1)
 WORKING = '{"working": true}'
@@ -171,9 +173,7 @@ class PgQueuerWorker(Worker):
         if not running:
             return
         _, late = await asyncio.wait(running, timeout=self._grace)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await ended(late, again=HAND_BACK)
 
     def _lost(self, job_ids: Collection[int]) -> None:
         """Let go of batches whose claim is not ours any more; called from the heartbeat's thread."""
@@ -245,5 +245,16 @@ async def _background(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[Non
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended({task}, again=POLL)
+
+
+async def ended(tasks: Collection[asyncio.Task[None]], *, again: float) -> None:
+    """Cancel the tasks until they have ended, once more every `again` seconds.
+
+    One cancellation can get lost: `asyncio.wait_for` of Python 3.11, which the pool waits by, drops one that comes in
+    the same moment as what it waits for.
+    """
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=again)

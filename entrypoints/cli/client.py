@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.markup import escape
@@ -45,19 +46,20 @@ def submit(
         print(batch["batch_id"])
 
 
-def status(batch: str, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
-    """Show how far a batch is."""
+def status(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
+    """Show how far a batch is. Exit 1 where it ended and none of its reports succeeded."""
     with Api(url, _needed(token)) as api:
-        answer(api.batch(batch), as_json)
+        found = api.batch(str(batch))
+        answer(found, as_json)
+    _must_have_succeeded(found)
 
 
-def watch(batch: str, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
+def watch(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
     """Follow a batch to its end. Exit 1 where none of its reports succeeded."""
     with Api(url, _needed(token)) as api:
-        finished = follow(api, batch)
+        finished = follow(api, str(batch))
         answer(finished, as_json)
-    if finished["status"] == "FAILED":
-        raise typer.Exit(1)
+    _must_have_succeeded(finished)
 
 
 def follow(api: Api, batch_id: str) -> dict[str, Any]:
@@ -80,7 +82,14 @@ def answer(batch: dict[str, Any], as_json: bool) -> None:
         console().print(table)
 
 
+def _must_have_succeeded(batch: dict[str, Any]) -> None:
+    if batch["status"] == "FAILED":
+        raise typer.Exit(1)
+
+
 def _needed(token: str | None) -> str:
+    if token and not token.isascii():
+        raise WrongUse("The access token holds characters that no token has: copy it again.")
     if not token:
         raise WrongUse("Give your access token with --token or FNA_BATCH_TOKEN; `fna-batch token` makes one.")
     return token

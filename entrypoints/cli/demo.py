@@ -55,6 +55,8 @@ def demo(
                 batches = [_run(api, reports[at : at + BATCH]) for at in range(0, len(reports), BATCH)]
         audited = Container(settings=settings, database_url=found.url)
         asyncio.run(_audit(audited, [UUID(batch["batch_id"]) for batch in batches]))
+    if all(batch["status"] == "FAILED" for batch in batches):
+        raise typer.Exit(1)
 
 
 def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:

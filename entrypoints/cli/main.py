@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from application.errors import ApplicationError
 from entrypoints.cli import analyze, audit, client, demo, doctor, operate
@@ -50,6 +51,10 @@ def run() -> None:
     except ValidationError as wrong:
         names = "; ".join(f"FNA_BATCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors() if e["loc"])
         _end(f"A setting is not valid: {names}", 2)
+    except SettingsError as wrong:
+        _end(f"A setting is not valid: {_first_line(wrong)}; limits by tier are JSON objects, see docs/settings.md", 2)
+    except UnicodeDecodeError as wrong:
+        _end(f"A setting, or the file .env, is not UTF-8: {wrong.reason}", 2)
     except (BadAnswer, ApplicationError, EmbeddedPostgresFailed) as bad:
         _end(str(bad), 1)
     except psycopg.Error as away:

@@ -20,6 +20,7 @@ from entrypoints.serve import listening_socket, run_worker, server
 from entrypoints.settings import Settings
 
 log = structlog.get_logger()
+MOST_HOURS = 24 * 366
 Concurrency = Annotated[int | None, typer.Option(min=1, help="Batches in flight in this worker.")]
 
 
@@ -68,7 +69,7 @@ def token(
     user: Annotated[UUID, typer.Option(help="The user's UUID.")],
     tier: Annotated[Tier, typer.Option(help="The user's subscription.")],
     role: Annotated[list[Role] | None, typer.Option(help="A role besides, may be given more than once.")] = None,
-    hours: Annotated[float, typer.Option(min=0.01, help="How long it is good for.")] = 24,
+    hours: Annotated[float, typer.Option(min=0.01, max=MOST_HOURS, help="How long it is good for.")] = 24,
 ) -> None:
     """Make an access token signed with the service's secret, for trying things out."""
     container = Container(settings=Settings(), database_url="")

@@ -50,6 +50,7 @@ def create_app(container: Container, *, run_worker: bool) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.container = container
+    app.state.stopping = asyncio.Event()
     app.include_router(batches.router)
     app.include_router(reports.router)
     app.include_router(health.router)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi import Query as QueryParameter
 from pydantic import AwareDatetime
 
@@ -87,6 +88,7 @@ async def list_batches(
     response_model=BatchResponse,
 )
 async def get_batch(
+    request: Request,
     asker: Asker,
     query: Query,
     batch_id: UUID,
@@ -98,24 +100,37 @@ async def get_batch(
     """One entry in `results` for each report that is done. `wait` with `If-None-Match` saves asking in a loop."""
     if as_of is not None:
         return BatchResponse.of(await query.batch_as_of(asker.user_id, batch_id, as_of))
-    job = await _changed(lambda: query.batch(asker.user_id, batch_id), if_none_match, wait)
+    job = await _changed(lambda: query.batch(asker.user_id, batch_id), if_none_match, wait, request.app.state.stopping)
     response.headers["ETag"] = _etag(job)
     if not job.status.is_final:
         response.headers.update(ASK_AGAIN)
-    if if_none_match == _etag(job):
+    if if_none_match is not None and _matches(if_none_match, job):
         return Response(status_code=304, headers=dict(response.headers))
     return BatchResponse.of(job)
 
 
-async def _changed(read: Callable[[], Awaitable[BatchJob]], etag: str | None, wait: float) -> BatchJob:
-    """The batch once it differs from the ETag (without one: from what it is now) or has finished, or the time is up."""
+async def _changed(
+    read: Callable[[], Awaitable[BatchJob]], known: str | None, wait: float, stopping: asyncio.Event
+) -> BatchJob:
+    """The batch once it differs from the ETags (without any: from what it is now) or has finished.
+
+    As it is, when the time is up or the service stops.
+    """
     job = await read()
-    known, waited = etag or _etag(job), 0.0
-    while waited < wait and not job.status.is_final and _etag(job) == known:
-        await asyncio.sleep(LOOK_EVERY)
+    known, waited = known or _etag(job), 0.0
+    while waited < wait and not stopping.is_set() and not job.status.is_final and _matches(known, job):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY):
+                await stopping.wait()
         waited += LOOK_EVERY
         job = await read()
     return job
+
+
+def _matches(if_none_match: str, job: BatchJob) -> bool:
+    """By weak comparison, as RFC 9110 has it for this header: `*`, or one of a list."""
+    given = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in given or _etag(job) in given
 
 
 def _etag(job: BatchJob) -> str:

@@ -17,7 +17,11 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO fna_batch_app', current_schema());
-    GRANT SELECT, INSERT ON batch_events TO fna_batch_app;
+    REVOKE INSERT ON batch_events FROM fna_batch_app;
+    GRANT SELECT ON batch_events TO fna_batch_app;
+    -- Neither position nor transaction_id: the database gives them.
+    GRANT INSERT (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
+        ON batch_events TO fna_batch_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON
         financial_reports, report_chunks, narrative_analyses, batch_jobs, busy_reports, idempotency_keys
         TO fna_batch_app;

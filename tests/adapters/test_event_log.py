@@ -32,6 +32,9 @@ def service(database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+R1, R2 = str(UUID(int=0xA1)), str(UUID(int=0xA2))
+
+
 def hash_of(version: int) -> bytes:
     return bytes([version]) * 32
 
@@ -71,7 +74,7 @@ def refused(sqlstate: str) -> Any:
     return pytest.raises(psycopg.Error, check=lambda error: getattr(error, "sqlstate", None) == sqlstate)
 
 
-UNIQUE, CHECK, GAP, FINISHED, UNLINKED, BACKWARDS, APPEND_ONLY, FORBIDDEN = (
+UNIQUE, CHECK, GAP, FINISHED, UNLINKED, BACKWARDS, APPEND_ONLY, CHOSEN, FORBIDDEN = (
     "23505",
     "23514",
     "FB001",
@@ -79,6 +82,7 @@ UNIQUE, CHECK, GAP, FINISHED, UNLINKED, BACKWARDS, APPEND_ONLY, FORBIDDEN = (
     "FB003",
     "FB004",
     "FB005",
+    "FB006",
     "42501",
 )
 
@@ -106,17 +110,17 @@ def test_submitted_anywhere_but_first(owner: psycopg.Connection[Any], batch: UUI
 
 @pytest.mark.parametrize("second", ["ReportSucceeded", "ReportFailed"])
 def test_a_second_outcome_for_the_same_report(owner: psycopg.Connection[Any], batch: UUID, second: str) -> None:
-    append(owner, batch, 3, "ReportSucceeded", report_id="r1")
+    append(owner, batch, 3, "ReportSucceeded", report_id=R1)
     with refused(UNIQUE):
-        append(owner, batch, 4, second, report_id="r1")
-    append(owner, batch, 4, second, report_id="r2")
+        append(owner, batch, 4, second, report_id=R1)
+    append(owner, batch, 4, second, report_id=R2)
 
 
 def test_anything_after_finished(owner: psycopg.Connection[Any], batch: UUID) -> None:
     append(owner, batch, 3, "Finished")
     for type_ in ("Started", "ReportFailed", "Finished"):
         with refused(FINISHED):
-            append(owner, batch, 4, type_, report_id="r1")
+            append(owner, batch, 4, type_, report_id=R1)
 
 
 def test_an_event_that_does_not_link_to_the_one_before(owner: psycopg.Connection[Any], batch: UUID) -> None:
@@ -134,6 +138,65 @@ def test_a_time_before_that_of_the_event_before(owner: psycopg.Connection[Any], 
 def test_an_unknown_type(owner: psycopg.Connection[Any], batch: UUID) -> None:
     with refused(CHECK):
         append(owner, batch, 3, "Repaired")
+
+
+@pytest.mark.parametrize("report_id", ["", "r1", R1.upper()])
+def test_an_outcome_of_no_report_or_of_one_spelled_another_way(
+    owner: psycopg.Connection[Any], batch: UUID, report_id: str
+) -> None:
+    with refused(CHECK):
+        append(owner, batch, 3, "ReportSucceeded", report_id=report_id)
+    with refused(CHECK):
+        append(owner, batch, 3, "ReportSucceeded")
+
+
+@pytest.mark.parametrize("at", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"])
+def test_a_time_that_no_clock_shows(owner: psycopg.Connection[Any], at: str) -> None:
+    with refused(CHECK):
+        owner.execute(INSERT.replace("%(at)s", f"'{at}'").encode(), first_row())
+
+
+CHOOSING = {
+    "position": INSERT.replace("hash)\nVALUES", "hash, position)\nOVERRIDING SYSTEM VALUE VALUES"),
+    "transaction_id": INSERT.replace("hash)\nVALUES", "hash, transaction_id)\nVALUES"),
+}
+
+
+@pytest.mark.parametrize("chosen", CHOOSING)
+def test_a_position_or_transaction_that_the_service_chose(service: psycopg.Connection[Any], chosen: str) -> None:
+    with refused(FORBIDDEN):
+        service.execute(CHOOSING[chosen].replace("%(hash)s)", "%(hash)s, '1')").encode(), first_row())
+
+
+def test_a_transaction_that_the_owner_chose(owner: psycopg.Connection[Any]) -> None:
+    with refused(CHOSEN):
+        owner.execute(CHOOSING["transaction_id"].replace("%(hash)s)", "%(hash)s, '1')").encode(), first_row())
+
+
+def first_row() -> dict[str, object]:
+    return {
+        "batch_id": uuid4(),
+        "version": 1,
+        "type": "Submitted",
+        "data": Jsonb({}),
+        "at": NOW,
+        "previous": NO_HASH,
+        "hash": hash_of(1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "headers"), [(None, None), (b"short", None), (bytes(16), "[]"), (bytes(16), '"text"')]
+)
+def test_a_row_of_the_queue_that_names_no_batch(
+    service: psycopg.Connection[Any], payload: bytes | None, headers: str | None
+) -> None:
+    with refused(CHECK):
+        service.execute(
+            "INSERT INTO pgqueuer (priority, status, entrypoint, payload, headers) "
+            "VALUES (0, 'queued', 'batch', %s, %s)",
+            [payload, headers],
+        )
 
 
 CHANGES = [

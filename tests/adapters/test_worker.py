@@ -1,9 +1,10 @@
 """The worker: leases that are renewed, taken over, given back."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
+from adapters.pgqueuer.worker import ended
 from application.log import Metadata
 from application.ports.worker import Claim
 from application.submit import Submission
@@ -86,6 +89,15 @@ async def enqueue(container: Container, batch_id: UUID | None = None) -> UUID:
     async with container.pool().connection() as connection, connection.transaction():
         await PgQueuerDispatcher(connection).enqueue(batch_id)
     return batch_id
+
+
+async def eventually_enqueued(container: Container) -> None:
+    """As a client does that got a 503."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(psycopg.OperationalError, PoolTimeout):
+                await enqueue(container)
+                return
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -290,8 +302,28 @@ async def test_lost_connections_cost_nothing(container: Container, database: Dat
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
                 [info["dbname"]],
             )
-        await enqueue(container)
+        await eventually_enqueued(container)
         await until(lambda: len(recorder.ended) == 2)
+
+
+def busy_for(seconds: float) -> None:
+    """Keep the event loop from everything else."""
+    threading.Event().wait(seconds)
+
+
+async def test_a_cancellation_that_got_lost_is_repeated() -> None:
+    """As a pool of connections can lose one; a worker would never end."""
+
+    async def deaf_once() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(deaf_once())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await ended({task}, again=0.01)
+    assert task.cancelled()
 
 
 async def test_heartbeats_go_on_while_the_event_loop_is_busy(container: Container) -> None:
@@ -300,7 +332,7 @@ async def test_heartbeats_go_on_while_the_event_loop_is_busy(container: Containe
     await enqueue(container)
     async with working(container, slow):
         await until(lambda: slow.runs)
-        time.sleep(3 * HEARTBEAT)  # noqa: ASYNC251
+        busy_for(3 * HEARTBEAT)
         async with working(container, other):
             await until(lambda: slow.runs)
         assert other.runs == []

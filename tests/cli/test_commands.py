@@ -15,6 +15,7 @@ from tests.service import Service
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 AURORA = str(SAMPLES / "good" / "aurora_instruments_10k.html")
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
 NOT_THERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -59,6 +60,8 @@ def test_a_failed_batch_is_exit_1(own_service: Service, run: Run, tmp_path: Path
     watched = run("watch", batch_id, *at)
     assert watched.returncode == 1
     assert "NO_NARRATIVE_TEXT" in watched.stdout
+    assert run("status", batch_id, *at).returncode == 1
+    assert run("demo", str(empty)).returncode == 1
 
 
 def test_drift_is_named_and_exit_1(own_service: Service, run: Run, database: Database) -> None:
@@ -154,8 +157,14 @@ def test_a_token_is_taken_by_the_service(own_service: Service, run: Run) -> None
     [
         (["analyze"], {}, 2, "either a FILE or --sentence"),
         (["analyze", "/no/such/file"], {}, 2, "does not exist"),
-        (["status", "x"], {}, 2, "--token or FNA_BATCH_TOKEN"),
-        (["status", "x", "--token", "t", "--url", "http://127.0.0.1:1"], {}, 1, "cannot be reached"),
+        (["status", UNKNOWN], {}, 2, "--token or FNA_BATCH_TOKEN"),
+        (["status", UNKNOWN, "--token", "t", "--url", "http://127.0.0.1:1"], {}, 1, "cannot be reached"),
+        (["status", "../x", "--token", "t"], {}, 2, "valid UUID"),
+        (["status", UNKNOWN, "--token", "tökén"], {}, 2, "no token has"),
+        (["token", "--user", UNKNOWN, "--tier", "Pro", "--hours", "inf"], {}, 2, "--hours"),
+        (["audit", "history", UNKNOWN, "--as-of", "0001-01-01"], {}, 1, "knows no batch"),
+        (["serve"], {"rate_limits": "nojson"}, 2, "rate_limits"),
+        (["serve"], {"heartbeat_timeout_s": "inf"}, 2, "FNA_BATCH_HEARTBEAT_TIMEOUT_S"),
         (["token", "--user", "me", "--tier", "Pro"], {}, 2, "UUID"),
         (["serve"], {"port": "99999"}, 2, "FNA_BATCH_PORT"),
         (["serve"], {"jwt_secret": "short"}, 2, "shorter than 32"),

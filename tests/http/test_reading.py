@@ -1,14 +1,22 @@
 """What clients read back: reports, analyses, batches over time, health, and the description of it all."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from application.ports.tokens import Identity
+from domain.tiers import Tier
+from entrypoints.container import Container, Database
+from entrypoints.serve import listening_socket, running_server
+from entrypoints.settings import Settings
 from tests.build import TEXT
-from tests.service import Client, Service
+from tests.service import Client, Service, eventually
 
 HTML = b"<html><body><p>" + TEXT + b"</p></body></html>"
 
@@ -95,8 +103,29 @@ def test_the_etag_changes_with_the_batch(client: Client) -> None:
     client.finished(batch_id)
     answer = client.batch(batch_id)
     path = answer.url.path
-    assert client.http.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    etag = answer.headers["etag"]
+    for same in (etag, f"W/{etag}", f'"1", {etag}', "*"):
+        assert client.http.get(path, headers={"If-None-Match": same}).status_code == 304
     assert client.http.get(path, headers={"If-None-Match": '"1"'}).status_code == 200
+
+
+def test_clients_that_wait_are_answered_when_the_service_stops(database: Database, settings: Settings) -> None:
+    container = Container(settings=settings, database_url=database.url)
+    identity = Identity(user_id=uuid4(), tier=Tier.ENTERPRISE)
+    authorization = {"Authorization": f"Bearer {container.tokens().issue(identity, timedelta(hours=1))}"}
+    with ThreadPoolExecutor() as pool, listening_socket("127.0.0.1", 0) as bound:
+        with running_server(container, bound, run_worker=False) as url:
+            client = Client(httpx.Client(base_url=url, headers=authorization, timeout=30), identity.user_id)
+            batch_id = client.submitted(client.uploaded())
+            waiting = pool.submit(client.batch, batch_id, wait=60)
+            requests = count(4)  # upload, submit, the one that waits, and those that look whether it is there
+            eventually(lambda: used(client.batch(batch_id)) == next(requests))
+        assert waiting.result().json()["status"] == "PENDING"
+        client.http.close()
+
+
+def used(answer: httpx.Response) -> int:
+    return int(answer.headers["x-ratelimit-limit"]) - int(answer.headers["x-ratelimit-remaining"])
 
 
 def test_batches_are_listed_by_status(client: Client) -> None:

@@ -48,9 +48,9 @@ def evolve(batch: Batch, event: events.Event) -> Batch:
         case events.Started():
             return replace(batch, worker_id=event.worker_id, attempt=event.attempt)
         case events.ReportSucceeded():
-            return replace(batch, successful=batch.successful + 1, attempt=0)
+            return replace(batch, successful=batch.successful + 1, attempt=1)
         case events.ReportFailed():
-            return replace(batch, failed=batch.failed + 1, attempt=0)
+            return replace(batch, failed=batch.failed + 1, attempt=1)
         case events.Finished():
             return replace(batch, finished=True)
         case _:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -26,8 +27,6 @@ from domain.reports import ReportFormat
 log = structlog.get_logger()
 REPORTS_A_PROCESS = 200
 """A process is replaced after so many reports, so that nothing can pile up in it."""
-
-
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
@@ -99,8 +98,10 @@ def _deaf_children() -> Iterator[None]:
     """Processes and threads made in here never get SIGTERM or SIGINT.
 
     A service manager or a terminal sends them to every process at once; it is the worker's to say which analysis
-    may still end and which is handed back.
+    may still end and which is handed back. The resource tracker comes first: where it has yet to be started,
+    multiprocessing starts it with the first process, and unblocks both signals afterwards.
     """
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
         yield

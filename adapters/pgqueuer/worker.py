@@ -32,7 +32,7 @@ from sql import query
 
 log = structlog.get_logger()
 
-POLL = 1.0
+POLL = 0.5
 """Seconds between looks at the queue: this alone gives correctness, notifications only save the wait."""
 LISTEN_AGAIN = 60.0
 HAND_BACK = 10.0

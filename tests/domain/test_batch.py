@@ -106,7 +106,9 @@ def test_starting_names_the_worker_and_counts_the_attempt() -> None:
 
 
 def test_an_outcome_begins_the_count_of_attempts_again() -> None:
-    assert when([submitted, started, succeeded(ONE)], start) == (started,)
+    second: list[Event] = [submitted, started, events.Started(worker_id="w1", attempt=2), succeeded(ONE)]
+    assert when(second, replace(start, unspent=True)) == (started,), "who recorded it has begun with the next"
+    assert when(second, start) == (events.Started(worker_id="w1", attempt=2),)
 
 
 def test_a_batch_that_was_handed_back_costs_no_attempt() -> None:

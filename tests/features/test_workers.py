@@ -1,0 +1,306 @@
+"""Workers killed, frozen, poisoned and replaced: processes of their own, real signals, a real PostgreSQL."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from pytest_bdd import given, parsers, scenarios, then, when
+
+from entrypoints.container import Container, Database
+from entrypoints.settings import Settings
+from tests.build import TEXT
+from tests.mortal_worker import DEADLY
+from tests.process import WorkerProcess
+from tests.service import FINAL, Client, Service, eventually, running
+
+scenarios("workers.feature")
+
+HEARTBEAT_S = 2.0
+LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(6000))
+SHORT = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(600))
+Events = list[dict[str, Any]]
+
+
+class Log:
+    """What is in the log, read by plain SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._url = database.url
+
+    def rows(self, query: str, *parameters: object) -> Events:
+        with psycopg.connect(self._url, row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
+
+    def stream(self, batch_id: str) -> Events:
+        return self.rows("SELECT * FROM batch_events WHERE batch_id = %s ORDER BY version", batch_id)
+
+    def starts(self, batch_id: str) -> Events:
+        return [event for event in self.stream(batch_id) if event["type"] == "Started"]
+
+    def now(self) -> datetime:
+        moment: datetime = self.rows("SELECT now()")[0]["now"]
+        return moment
+
+
+@pytest.fixture
+def log(database: Database) -> Log:
+    return Log(database)
+
+
+@pytest.fixture
+def service(database: Database, settings: Settings) -> Iterator[Service]:
+    with running(database, settings, worker=False) as service:
+        yield service
+
+
+@pytest.fixture
+def workers(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[WorkerProcess]]:
+    mortal = "brings_down" in request.node.name
+    more = {"heartbeat_timeout_s": str(HEARTBEAT_S), "analysis_processes": "1", "grace_s": "1"}
+    both = [WorkerProcess(database, tmp_path / name, mortal=mortal, **more) for name in ("one", "two")]
+    yield both
+    for worker in both:
+        with suppress(ProcessLookupError):
+            worker.process.send_signal(signal.SIGCONT)
+        worker.close()
+
+
+@given("a service with two workers on two machines")
+def _(service: Service, workers: list[WorkerProcess]) -> None:
+    """Two data folders: like two machines, they know of each other by the database alone."""
+    assert service.http().get("/health/ready").is_success
+    for worker in workers:
+        eventually(lambda worker=worker: worker.ids)  # type: ignore[misc]
+
+
+@pytest.fixture
+def client(service: Service) -> Client:
+    return service.client()
+
+
+@given(parsers.parse("an analyst has submitted a batch of {count:d} long reports"), target_fixture="batch_id")
+def _(client: Client, count: int) -> str:
+    return client.submitted(*(client.uploaded(LONG) for _ in range(count)))
+
+
+@given("an analyst has submitted a batch of 3 reports of which the second kills its worker", target_fixture="batch_id")
+def _(client: Client) -> str:
+    return client.submitted(*(client.uploaded(content) for content in (TEXT, TEXT + DEADLY, TEXT)))
+
+
+@given("another analyst has submitted a batch of 3 long reports", target_fixture="others")
+def _(service: Service) -> list[tuple[Client, str]]:
+    other = service.client()
+    return [(other, other.submitted(*(other.uploaded(LONG) for _ in range(3))))]
+
+
+@dataclass
+class Load:
+    """Analysts who submit a batch of `size` reports whenever fewer than `ahead` are unfinished."""
+
+    service: Service
+    ahead: int
+    size: int
+    submitted: list[tuple[Client, str]] = field(default_factory=list)
+    over: Event = field(default_factory=Event)
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def begin(self) -> None:
+        self._submitting = self.thread.submit(self._submit)
+
+    def end(self) -> None:
+        self.over.set()
+        self._submitting.result()
+        self.thread.shutdown()
+
+    def _submit(self) -> None:
+        while not self.over.is_set():
+            eventually(lambda: self.over.is_set() or self._unfinished() < self.ahead, patience=60)
+            client = self.service.client()
+            self.submitted.append((client, client.submitted(*(client.uploaded(SHORT) for _ in range(self.size)))))
+
+    def _unfinished(self) -> int:
+        recent = self.submitted[-self.ahead :]
+        return sum(client.batch(batch_id).json()["status"] not in FINAL for client, batch_id in recent)
+
+
+@given(parsers.parse("analysts keep {count:d} batches of {reports:d} reports in the running"), target_fixture="load")
+def _(service: Service, count: int, reports: int) -> Iterator[Load]:
+    load = Load(service, count, reports)
+    load.begin()
+    yield load
+    load.end()
+
+
+@when(parsers.parse("{count:d} report is done"))
+def _(client: Client, batch_id: str, count: int) -> None:
+    eventually(lambda: len(client.batch(batch_id).json()["results"]) >= count)
+
+
+def holder(log: Log, workers: list[WorkerProcess], batch_id: str) -> WorkerProcess:
+    last = log.starts(batch_id)[-1]["data"]["worker_id"].partition(":")[0]
+    return next(worker for worker in workers if last in worker.ids)
+
+
+@when("the worker that has the batch is killed", target_fixture="disturbed")
+def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProcess, datetime]:
+    held = holder(log, workers, batch_id)
+    at = log.now()
+    held.kill()
+    return held, at
+
+
+@when("the worker that has the batch is frozen", target_fixture="disturbed")
+def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProcess, datetime]:
+    held = holder(log, workers, batch_id)
+    at = log.now()
+    held.process.send_signal(signal.SIGSTOP)
+    return held, at
+
+
+@then("the other worker takes the batch within the heartbeat timeout and a second")
+def _(log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
+    before, at = disturbed
+    eventually(lambda: len(log.starts(batch_id)) == 2)
+    assert holder(log, workers, batch_id) is not before
+    taken = log.starts(batch_id)[-1]
+    assert (taken["recorded_at"] - at).total_seconds() < HEARTBEAT_S + 1
+    assert taken["data"]["attempt"] == 2, "the report that was being analysed is on its second attempt"
+
+
+@when("the frozen worker goes on")
+def _(disturbed: tuple[WorkerProcess, datetime]) -> None:
+    frozen, _ = disturbed
+    frozen.process.send_signal(signal.SIGCONT)
+    eventually(lambda: "another worker has taken the batch over" in frozen.log.read_text())
+
+
+@then("the frozen worker has recorded nothing since the other took the batch")
+def _(log: Log, batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
+    frozen, _ = disturbed
+    stream = log.stream(batch_id)
+    taken = [event["version"] for event in stream if event["type"] == "Started"][-1]
+    actors = {event["metadata"]["actor"] for event in stream if event["version"] >= taken}
+    assert not {actor for actor in actors for worker_id in frozen.ids if worker_id in actor}
+
+
+@when("workers that died are started again each time")
+def _(client: Client, workers: list[WorkerProcess], batch_id: str, others: list[tuple[Client, str]]) -> None:
+    def over() -> bool:
+        for worker in workers:
+            if worker.process.poll() is not None:
+                worker.start_again()
+        asked = [(client, batch_id), *others]
+        return all(who.batch(one).json()["status"] in FINAL for who, one in asked)
+
+    eventually(over, patience=60)
+
+
+@then(parsers.parse('the second report has failed with "{code}"'))
+def _(client: Client, batch_id: str, code: str) -> None:
+    second = client.batch(batch_id).json()["results"][1]
+    assert second["status"] == "failed"
+    assert second["errors"][0].startswith(code)
+
+
+@then("every other report of every batch has succeeded")
+def _(client: Client, batch_id: str, others: list[tuple[Client, str]]) -> None:
+    results = client.batch(batch_id).json()["results"]
+    assert [result["status"] for result in results] == ["success", "failed", "success"]
+    for other, submitted in others:
+        assert other.batch(submitted).json()["status"] == "COMPLETED"
+
+
+@when("every worker is stopped and started again, one after the other", target_fixture="exit_codes")
+def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
+    codes = []
+    for worker in workers:
+        busy(log, worker)
+        codes.append(worker.stop())
+        worker.start_again()
+    load.end()
+    return codes
+
+
+@when("every process of both workers is told to stop at once, and both are started again", target_fixture="exit_codes")
+def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
+    for worker in workers:
+        busy(log, worker)
+    for worker in workers:
+        for pid in [*worker.children(), worker.process.pid]:
+            os.kill(pid, signal.SIGTERM)
+    codes = [worker.process.wait(60) for worker in workers]
+    for worker in workers:
+        worker.start_again()
+    load.end()
+    return codes
+
+
+def busy(log: Log, worker: WorkerProcess) -> None:
+    """Wait until something is analysed in the worker."""
+    eventually(lambda: something_runs_in(log, worker))
+
+
+def something_runs_in(log: Log, worker: WorkerProcess) -> bool:
+    unfinished = log.rows(
+        "SELECT DISTINCT ON (batch_id) data ->> 'worker_id' AS holder FROM batch_events "
+        "WHERE type IN ('Started', 'Finished') ORDER BY batch_id, version DESC"
+    )
+    return any(str(row["holder"]).partition(":")[0] in worker.ids for row in unfinished)
+
+
+@then("each worker ended with exit code 0")
+def _(exit_codes: list[int]) -> None:
+    assert exit_codes == [0, 0]
+
+
+@then(parsers.parse('all batches end with status "{status}"'))
+def _(load: Load, status: str) -> None:
+    assert {client.finished(batch_id)["status"] for client, batch_id in list(load.submitted)} == {status}
+
+
+@then("no report took a second attempt")
+def _(log: Log) -> None:
+    starts = log.rows("SELECT data FROM batch_events WHERE type = 'Started'")
+    assert {row["data"]["attempt"] for row in starts} == {1}
+
+
+@then(parsers.parse('the batch ends with status "{status}", {successful:d} successful and {failed:d} failed'))
+def _(client: Client, batch_id: str, status: str, successful: int, failed: int) -> None:
+    body = client.finished(batch_id)
+    assert (body["status"], body["successful"], body["failed"]) == (status, successful, failed)
+
+
+@then("every report has exactly one outcome and one analysis")
+def _(log: Log) -> None:
+    outcomes = log.rows(
+        "SELECT batch_id::text, data ->> 'report_id' AS report_id, data ->> 'analysis_id' AS analysis_id "
+        "FROM batch_events WHERE type = 'ReportSucceeded' ORDER BY 1, 2"
+    )
+    analyses = log.rows(
+        "SELECT batch_id::text, report_id::text, analysis_id::text FROM narrative_analyses ORDER BY 1, 2"
+    )
+    assert outcomes == analyses
+    submitted = log.rows("SELECT jsonb_array_length(data -> 'report_ids') FROM batch_events WHERE type = 'Submitted'")
+    assert len(outcomes) == sum(row["jsonb_array_length"] for row in submitted)
+
+
+@then("the audit finds nothing wrong")
+def _(service: Service) -> None:
+    async def verify() -> list[object]:
+        container = Container(settings=service.container.settings(), database_url=service.database.url)
+        async with container.pool():
+            return [finding async for _, found in container.audit().verify() for finding in found]
+
+    assert asyncio.run(verify()) == []

@@ -5,19 +5,19 @@ import json
 import os
 import random
 import signal
-import statistics
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import IO
 from uuid import UUID, uuid4
 
 import httpx
@@ -26,13 +26,15 @@ import psycopg
 
 from adapters.embedded.server import EmbeddedPostgres
 from adapters.postgres.migrations import migrate
+from tests.chaos import recovery
 from tests.chaos.checker import check
+from tests.chaos.recovery import Disturbance
 from tests.processes import processes
 
 SECRET = "the secret of a service that is about to be killed, many times over, and longer than needed"
 HEARTBEAT_S = 3.0
 WORKERS = 2
-CLIENTS = 4
+CLIENTS = 6
 TEXT = b"In region %d the revenue of the company grew, its costs fell, and demand for its products was strong. "
 BAD = b"<html><table><tr><td>1,234</td></tr></table></html>"
 PATIENCE_S = 120.0
@@ -44,17 +46,27 @@ class Node:
 
     name: str
     command: Sequence[str]
-    environment: dict[str, str]
-    log: IO[bytes]
+    environment: Mapping[str, str]
+    folder: Path
     process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "process.log"
 
     def run(self) -> None:
         if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(self.command, env=self.environment, stdout=self.log, stderr=self.log)
+            self.folder.mkdir(exist_ok=True)
+            environment = {**self.environment, "FNA_BATCH_DATA_DIR": str(self.folder)}
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=log)
 
-    def signal(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+    def signal(self, number: int) -> bool:
+        """Whether there was a process to get it."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        self.process.send_signal(number)
+        return True
 
     def children(self) -> list[int]:
         if self.process is None:
@@ -67,12 +79,11 @@ class Node:
 
 @dataclass
 class Story:
-    """What happened, for the report."""
+    """What happened, for the report. `accepted` has, for each report of each batch, whether it can be read."""
 
-    accepted: dict[str, list[str]] = field(default_factory=dict)
+    accepted: dict[str, dict[str, bool]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
-    kills: Counter[str] = field(default_factory=Counter)
-    killed_at: list[datetime] = field(default_factory=list)
+    disturbances: list[Disturbance] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -80,12 +91,10 @@ class Chaos:
     def __init__(self, seed: int, folder: Path, embedded: EmbeddedPostgres) -> None:
         self.random, self.folder, self.embedded = random.Random(seed), folder, embedded
         self.story, self.over = Story(), threading.Event()
-        self.port = self.random.randrange(20_000, 40_000)
-        self.log = (folder / "service.log").open("ab")
+        self.port = free_port()
         environment = {
             **os.environ,
             "FNA_BATCH_DATABASE_URL": embedded.url,
-            "FNA_BATCH_DATA_DIR": str(folder),
             "FNA_BATCH_JWT_SECRET": SECRET,
             "FNA_BATCH_HEARTBEAT_TIMEOUT_S": str(HEARTBEAT_S),
             "FNA_BATCH_GRACE_S": "1",
@@ -94,9 +103,13 @@ class Chaos:
             "FNA_BATCH_MAX_ATTEMPTS": "1000",
         }
         base = [sys.executable, "-m", "entrypoints.cli"]
-        api = Node("api", [*base, "serve", "--no-worker", "--port", str(self.port)], environment, self.log)
-        workers = [Node(f"worker {n}", [*base, "worker"], environment, self.log) for n in range(WORKERS)]
-        self.api, self.workers, self.nodes = api, workers, [api, *workers]
+        api = [*base, "serve", "--no-worker", "--port", str(self.port)]
+        self.api = Node("api", api, environment, folder / "api")
+        self.workers = [
+            Node(name, [*base, "worker"], environment, folder / name)
+            for name in (f"worker-{n}" for n in range(WORKERS))
+        ]
+        self.nodes = [self.api, *self.workers]
 
     @property
     def url(self) -> str:
@@ -108,33 +121,47 @@ class Chaos:
                 node.run()
 
     def submit(self, seed: int) -> None:
-        """One client after another user: uploads, submits with a key, sends again until an answer comes."""
-        chance = random.Random(seed)
+        """One client after another user: uploads, submits with a key, sends again until an answer comes.
+
+        No user comes before the batches of the user before the last have finished.
+        """
+        chance, before = random.Random(seed), deque[Callable[[], None]]()
         while not self.over.is_set():
             claims = {"sub": str(UUID(int=chance.getrandbits(128))), "subscription_tier": "Enterprise"}
             token = jwt.encode({**claims, "exp": datetime.now(UTC) + timedelta(hours=3)}, SECRET, algorithm="HS256")
             with httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=10) as http:
-                for _ in range(5):
-                    self._one_batch(http, token, chance)
+                submitted = [self._one_batch(http, token, chance) for _ in range(5)]
+            before.append(partial(self._wait_for, token, [each for each in submitted if each is not None]))
+            if len(before) > 2:
+                before.popleft()()
 
-    def _one_batch(self, http: httpx.Client, token: str, chance: random.Random) -> None:
-        report_ids = []
+    def _wait_for(self, token: str, batch_ids: Sequence[str]) -> None:
+        with httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=10) as http:
+            for batch_id in batch_ids:
+                while not self.over.is_set():
+                    told = self._insist(partial(http.get, f"/v1/reports/batch/{batch_id}?wait=5"))
+                    if told is None or told.json()["status"] not in ("PENDING", "PROCESSING"):
+                        break
+
+    def _one_batch(self, http: httpx.Client, token: str, chance: random.Random) -> str | None:
+        readable = {}
         for _ in range(chance.randint(1, 4)):
-            content = BAD if chance.random() < 0.1 else b"".join(TEXT % n for n in range(chance.randint(5, 400)))
-            uploaded = self._insist(
-                lambda content=content: http.post(  # type: ignore[misc]
-                    "/v1/reports/upload", files={"file": ("r", content)}, data={"report_type": "8-K"}
-                )
-            )
+            good = chance.random() >= 0.1
+            sentences = chance.randint(5, 400) if chance.random() < 0.95 else 6000
+            content = b"".join(TEXT % n for n in range(sentences)) if good else BAD
+            upload = partial(http.post, files={"file": ("r", content)}, data={"report_type": "8-K"})
+            uploaded = self._insist(partial(upload, "/v1/reports/upload"))
             if uploaded is None:
-                return
-            report_ids.append(uploaded.json()["report_id"])
-        key = {"Idempotency-Key": str(uuid4())}
-        answer = self._insist(lambda: http.post("/v1/reports/batch", json={"report_ids": report_ids}, headers=key))
-        if answer is not None:
-            batch_id = answer.json()["batch_id"]
-            self.story.accepted[batch_id] = report_ids
-            self.story.tokens[batch_id] = token
+                return None
+            readable[uploaded.json()["report_id"]] = good
+        body, key = {"report_ids": [*readable]}, {"Idempotency-Key": str(uuid4())}
+        answer = self._insist(partial(http.post, "/v1/reports/batch", json=body, headers=key))
+        if answer is None:
+            return None
+        batch_id: str = answer.json()["batch_id"]
+        self.story.accepted[batch_id] = readable
+        self.story.tokens[batch_id] = token
+        return batch_id
 
     def _insist(self, ask: Callable[[], httpx.Response]) -> httpx.Response | None:
         """The answer, once it is a success; anything that may pass is tried again."""
@@ -151,60 +178,70 @@ class Chaos:
         return None
 
     def disturb(self, every: float, until: float) -> None:
+        kinds: list[Callable[[], Node | None]] = [
+            *[self.kill_worker] * 3,
+            *[self.kill_analysis] * 2,
+            *[self.kill_postgres] * 2,
+            self.kill_api,
+            self.cut_connections,
+            self.freeze_worker,
+            self.stop_worker,
+            self.truncate_queue,
+        ]
         while time.monotonic() < until and not self.over.wait(every * self.random.uniform(0.5, 1.5)):
-            kinds = (
-                self.kill_worker,
-                self.kill_worker,
-                self.kill_api,
-                self.kill_analysis,
-                self.kill_postgres,
-                self.cut_connections,
-                self.freeze_worker,
-                self.stop_worker,
-                self.truncate_queue,
-            )
-            kind = self.random.choice(kinds)
+            kind, at = self.random.choice(kinds), datetime.now(UTC)
             with suppress(psycopg.Error, OSError):
-                self.story.killed_at.append(datetime.now(UTC))
-                kind()
-                self.story.kills[kind.__name__] += 1
+                hit = kind()
+                if hit is not None:
+                    self.story.disturbances.append(Disturbance(kind.__name__, at, hit.log))
 
-    def kill_worker(self) -> None:
-        self.random.choice(self.workers).signal(signal.SIGKILL)
+    def kill_worker(self) -> Node | None:
+        return self._signal_worker(signal.SIGKILL)
 
-    def kill_api(self) -> None:
-        self.api.signal(signal.SIGKILL)
+    def kill_api(self) -> Node | None:
+        return self.api if self.api.signal(signal.SIGKILL) else None
 
-    def kill_analysis(self) -> None:
-        for pid in self.random.choice(self.workers).children():
+    def kill_analysis(self) -> Node | None:
+        hit = self.random.choice(self.workers)
+        children = hit.children()
+        for pid in children:
             os.kill(pid, signal.SIGKILL)
+        return hit if children else None
 
-    def kill_postgres(self) -> None:
+    def kill_postgres(self) -> Node | None:
         for pid, command in processes(self.folder / "pg"):
             if "postgres -D" in command or command.startswith("postgres"):
                 os.kill(pid, signal.SIGKILL)
-                return
+                return self.api
+        return None
 
-    def cut_connections(self) -> None:
+    def cut_connections(self) -> Node | None:
         with psycopg.connect(self.embedded.admin_url, connect_timeout=2) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.5"
             )
+        return self.api
 
-    def freeze_worker(self) -> None:
+    def freeze_worker(self) -> Node | None:
         """Longer than its heartbeat timeout: others take its batches over, and then it comes back."""
-        frozen = self.random.choice(self.workers)
-        frozen.signal(signal.SIGSTOP)
-        self.over.wait(HEARTBEAT_S * self.random.uniform(0.5, 1.8))
-        frozen.signal(signal.SIGCONT)
+        frozen = self._signal_worker(signal.SIGSTOP)
+        if frozen is not None:
+            self.over.wait(HEARTBEAT_S * self.random.uniform(0.5, 1.8))
+            frozen.signal(signal.SIGCONT)
+        return frozen
 
-    def stop_worker(self) -> None:
-        self.random.choice(self.workers).signal(signal.SIGTERM)
+    def stop_worker(self) -> Node | None:
+        return self._signal_worker(signal.SIGTERM)
 
-    def truncate_queue(self) -> None:
+    def _signal_worker(self, number: int) -> Node | None:
+        hit = self.random.choice(self.workers)
+        return hit if hit.signal(number) else None
+
+    def truncate_queue(self) -> Node | None:
         with psycopg.connect(self.embedded.admin_url, connect_timeout=2) as connection:
             connection.execute("TRUNCATE pgqueuer, pgqueuer_log, pgqueuer_statistics")
+        return self.api
 
     def wait_until_quiet(self) -> None:
         """Everything runs again and nothing is unfinished; gives up after a while, the checker will say why."""
@@ -223,17 +260,34 @@ class Chaos:
                     return
             time.sleep(0.2)
 
-    def recovery_times(self) -> list[float]:
-        """Seconds from each kill to the next event in the log."""
+    def seconds_to_next_event(self, kind: str) -> list[float]:
         with psycopg.connect(self.embedded.admin_url) as connection:
-            times = []
-            for killed_at in self.story.killed_at:
-                row = connection.execute(
-                    "SELECT min(recorded_at) FROM batch_events WHERE recorded_at > %s", [killed_at]
+            found = (
+                connection.execute(
+                    "SELECT extract(epoch FROM min(recorded_at) - %(at)s)::float FROM batch_events "
+                    "WHERE recorded_at > %(at)s",
+                    {"at": each.at},
                 ).fetchone()
-                if row and row[0]:
-                    times.append((row[0] - killed_at).total_seconds())
-        return times
+                for each in self.story.disturbances
+                if each.kind == kind
+            )
+            return [row[0] for row in found if row and row[0] is not None]
+
+    def seconds_to_next_worker(self, kind: str) -> list[float]:
+        with psycopg.connect(self.embedded.admin_url) as connection:
+            finished: dict[str, datetime] = dict(
+                connection.execute(
+                    "SELECT batch_id::text, max(recorded_at) FROM batch_events GROUP BY batch_id"
+                ).fetchall()
+            )
+        logs = [worker.log for worker in self.workers]
+        return recovery.times([each for each in self.story.disturbances if each.kind == kind], logs, finished)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def run(seconds: float, every: float, seed: int) -> int:
@@ -262,25 +316,22 @@ def run(seconds: float, every: float, seed: int) -> int:
                     node.signal(signal.SIGKILL)
                     if node.process is not None:
                         node.process.wait()
-                chaos.log.close()
             if wrong:
-                Path("chaos-service.log").write_bytes((folder / "service.log").read_bytes())
+                Path("chaos-service.log").write_bytes(b"".join(node.log.read_bytes() for node in chaos.nodes))
             return 1 if wrong else 0
 
 
 def report(chaos: Chaos, wrong: Sequence[str]) -> None:
     story = chaos.story
-    times = sorted(chaos.recovery_times())
-    print(
-        f"{len(story.accepted)} batches accepted, {sum(story.kills.values())} disturbances: {json.dumps(story.kills)}"
-    )
+    kinds = Counter(each.kind for each in story.disturbances)
+    kills = sum(number for kind, number in kinds.items() if kind.startswith("kill"))
+    print(f"{len(story.accepted)} batches accepted, {kills} kills, {kinds.total() - kills} other disturbances")
     print(f"refused and sent again: {json.dumps(story.refused)}")
-    if times:
-        cut = statistics.quantiles(times, n=20) if len(times) > 1 else times * 19
-        print(
-            f"seconds from a disturbance to the next event: median {cut[9]:.2f}, "
-            f"95th percentile {cut[18]:.2f}, longest {times[-1]:.2f}"
-        )
+    for kind, number in sorted(kinds.items()):
+        print(f"{kind}: {number}")
+        print(f"  to the next event of any batch: {recovery.distribution(chaos.seconds_to_next_event(kind))}")
+        if kind in ("kill_worker", "stop_worker", "freeze_worker"):
+            print(f"  to the next worker of its batches: {recovery.distribution(chaos.seconds_to_next_worker(kind))}")
     for line in wrong[:50]:
         print(f"WRONG {line}")
     print("Nothing lost, nothing twice, every batch finished." if not wrong else f"{len(wrong)} faults.")

@@ -28,9 +28,13 @@ Row = Mapping[str, Any]
 
 
 def check(
-    database_url: str, api_url: str, accepted: Mapping[str, Sequence[str]], tokens: Mapping[str, str]
+    database_url: str, api_url: str, accepted: Mapping[str, Mapping[str, bool]], tokens: Mapping[str, str]
 ) -> list[str]:
-    """Everything that is wrong. `accepted`: the reports of each batch that got a 202; `tokens`: who may ask for it."""
+    """Everything that is wrong.
+
+    `accepted`: the reports of each batch that got a 202, in order, and whether each can be read; `tokens`: who may
+    ask for the batch.
+    """
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         streams: dict[str, list[Row]] = defaultdict(list)
         for event in connection.execute(EVENTS):
@@ -42,14 +46,27 @@ def check(
     for batch_id, stream in streams.items():
         wrong += [f"{batch_id}: {what}" for what in stream_faults(stream)]
         wrong += [f"{batch_id}: {what}" for what in read_model_faults(stream, jobs.get(batch_id))]
-        submitted = stream[0]["data"].get("report_ids")
-        if batch_id in accepted and submitted != list(accepted[batch_id]):
-            wrong.append(f"{batch_id}: the log has other reports than were accepted")
+        if batch_id in accepted:
+            wrong += [f"{batch_id}: {what}" for what in outcome_faults(stream, accepted[batch_id])]
     wrong += [f"{batch_id}: in batch_jobs and not in the log" for batch_id in jobs.keys() - streams.keys()]
     wrong += analysis_faults(streams, analyses)
     if queue and queue["left"]:
         wrong.append(f"{queue['left']} entries are left in the queue")
     return [*wrong, *http_faults(api_url, jobs, accepted, tokens)]
+
+
+def outcome_faults(stream: Sequence[Row], readable: Mapping[str, bool]) -> Iterator[str]:
+    """No disturbance may make a report fail that can be read, nor succeed one that cannot."""
+    if stream[0]["data"].get("report_ids") != list(readable):
+        yield "the log has other reports than were accepted"
+    told = {
+        event["data"]["report_id"]: event["type"] == "ReportSucceeded" for event in stream if event["type"] in OUTCOMES
+    }
+    yield from (
+        f"report {report_id} {'succeeded' if told[report_id] else 'failed'} and should not have"
+        for report_id in told.keys() & readable.keys()
+        if told[report_id] != readable[report_id]
+    )
 
 
 def stream_faults(stream: Sequence[Row]) -> Iterator[str]:
@@ -130,7 +147,7 @@ def analysis_faults(streams: Mapping[str, Sequence[Row]], analyses: Mapping[str,
 
 
 def http_faults(
-    api_url: str, jobs: Mapping[str, Row], accepted: Mapping[str, Sequence[str]], tokens: Mapping[str, str]
+    api_url: str, jobs: Mapping[str, Row], accepted: Mapping[str, Mapping[str, bool]], tokens: Mapping[str, str]
 ) -> Iterator[str]:
     """What clients are told of a sample of their batches."""
     with httpx.Client(base_url=api_url, timeout=30) as http:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 
 from application.ports.tokens import Identity, Role
 from domain.tiers import Tier
@@ -98,6 +99,19 @@ def running(database: Database, settings: Settings, *, worker: bool = True) -> I
         finally:
             for opened in service.opened:
                 opened.close()
+
+
+@contextmanager
+def database_away(database: Database) -> Iterator[None]:
+    name = psycopg.conninfo.conninfo_to_dict(database.admin_url)["dbname"]
+    other = psycopg.conninfo.make_conninfo(database.admin_url, dbname="postgres")
+    with psycopg.connect(other, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield
+        finally:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
 
 
 def eventually(read: Callable[[], T | None], patience: float = PATIENCE_S) -> T:

@@ -2,15 +2,27 @@
 
 import threading
 from collections.abc import Callable, Collection
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg.abc import PQGen
 
 from sql import query
 
 log = structlog.get_logger()
+T = TypeVar("T")
 BEATS_A_TIMEOUT = 4
+
+
+class _Connection(psycopg.Connection[tuple[int]]):
+    """Gives up a server that does not answer within `deadline` seconds: half-open connections never answer."""
+
+    deadline: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        return super().wait(gen, interval, self.deadline if timeout is None else timeout)
 
 
 class Heartbeat:
@@ -38,14 +50,17 @@ class Heartbeat:
         self._thread.join(self._every)
 
     def _run(self) -> None:
-        connection: psycopg.Connection[tuple[int]] | None = None
+        connection: _Connection | None = None
         while not self._over.wait(self._every):
             held = list(self._held())
             if not held:
                 continue
             try:
                 if connection is None or connection.closed:
-                    connection = psycopg.connect(self._url, autocommit=True, connect_timeout=3, prepare_threshold=None)
+                    connection = _Connection.connect(
+                        self._url, autocommit=True, connect_timeout=3, prepare_threshold=None
+                    )
+                    connection.deadline = self._every
                 found = connection.execute(query("heartbeat"), {"job_ids": held, "worker": self._me}).fetchall()
             except psycopg.Error as away:
                 log.warning("heartbeats cannot be written, trying again", error=type(away).__name__)

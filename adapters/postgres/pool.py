@@ -11,8 +11,12 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from application.errors import Conflict, StorageUnavailable
+from sql import query
 
 T = TypeVar("T")
+SERVERS_SHARE = 0.9
+IDLE = 3
+"""How many deadlines a transaction may be left alone."""
 LIVENESS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 
@@ -36,17 +40,25 @@ class Connection(psycopg.AsyncConnection[DictRow]):
             raise
 
 
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(1000 * seconds)))
+
+
 Pool = AsyncConnectionPool[Connection]
 
 
 def connection_pool(database_url: str, *, size: int, patience: float, deadline: float) -> Pool:
     """A pool of at most `size` connections, not yet open.
 
-    A caller waits at most `patience` seconds for a connection, and `deadline` seconds for each answer on it.
+    A caller waits at most `patience` seconds for a connection, and `deadline` seconds for each answer on it. The
+    server gives up a little earlier, so that a statement which waits for a lock ends there too and the connection
+    lives on; and it ends a transaction whose client does nothing, frozen with locks in its hands.
     """
 
     async def configure(connection: Connection) -> None:
         connection.deadline = deadline
+        bounds = {"statement": _milliseconds(SERVERS_SHARE * deadline), "idle": _milliseconds(IDLE * deadline)}
+        await connection.execute(query("bound_session"), bounds)
 
     kwargs: dict[str, Any] = {
         "row_factory": dict_row,

@@ -5,8 +5,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -15,9 +17,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.embedded.server import EmbeddedPostgres
 from entrypoints.container import Database, migrate
+from tests.build import TEXT
 from tests.conftest import settings_in
 from tests.processes import processes
-from tests.service import Client, Service, eventually, running
+from tests.service import Client, Service, database_away, eventually, running
 
 
 @pytest.fixture
@@ -71,6 +74,25 @@ def test_the_database_is_read_only_after_a_failover(service: Service, embedded: 
         connection.execute("SELECT pg_reload_conf()")
     eventually(lambda: is_ready(service))
     assert client.finished(client.submitted(report_id))["status"] == "COMPLETED"
+
+
+def test_connections_are_refused_for_longer_than_a_claim_lasts(database: Database, tmp_path: Path) -> None:
+    long = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(3000))
+    with running(database, settings_in(tmp_path, heartbeat_timeout_s=1, analysis_processes=1)) as service:
+        client, probe = service.client(), service.http()
+        batch_id = client.submitted(*(client.uploaded(long) for _ in range(4)))
+        eventually(lambda: client.batch(batch_id).json()["status"] == "PROCESSING")
+        with database_away(database):
+            until = time.monotonic() + 3
+            while time.monotonic() < until:
+                assert probe.get("/health/live").status_code == 200
+                assert probe.get("/health/ready").status_code == 503
+                refused = client.batch(batch_id)
+                assert refused.status_code == 503
+                assert refused.elapsed < timedelta(seconds=5)
+        eventually(lambda: is_ready(service))
+        assert client.finished(batch_id)["successful"] == 4
+        assert works(service, client)
 
 
 @contextmanager

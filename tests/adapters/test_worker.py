@@ -1,6 +1,8 @@
 """The worker: leases that are renewed, taken over, given back."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +14,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.rows import scalar_row
 from psycopg_pool import PoolTimeout
 
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
@@ -25,6 +28,10 @@ from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
 
 HEARTBEAT = 0.4
+BEATING = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'UPDATE pgqueuer%heartbeat%' "
+    "AND application_name <> 'fna-batch' ORDER BY query_start DESC LIMIT 1"
+)
 PATIENCE = 10.0
 
 
@@ -336,6 +343,27 @@ async def test_heartbeats_go_on_while_the_event_loop_is_busy(container: Containe
         async with working(container, other):
             await until(lambda: slow.runs)
         assert other.runs == []
+        slow.may_end.set()
+        await until(lambda: slow.ended)
+
+
+async def test_heartbeats_go_on_after_a_connection_that_stands_but_never_answers(
+    container: Container, database: Database
+) -> None:
+    slow = Recorder()
+    slow.may_end.clear()
+    await enqueue(container)
+    async with working(container, slow):
+        await until(lambda: slow.runs)
+        with psycopg.connect(database.admin_url, autocommit=True, row_factory=scalar_row) as connection:
+            await until(lambda: connection.execute(BEATING).fetchone())
+            stopped = connection.execute(BEATING).fetchone()
+            assert stopped
+            os.kill(stopped, signal.SIGSTOP)
+            try:
+                await until(lambda: connection.execute(BEATING).fetchone() not in (None, stopped))
+            finally:
+                os.kill(stopped, signal.SIGCONT)
         slow.may_end.set()
         await until(lambda: slow.ended)
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from entrypoints.settings import Settings
 from tests.build import TEXT
 from tests.conftest import SECRET, settings_in
 from tests.processes import processes
-from tests.service import Client, Service, eventually, running
+from tests.service import Client, Service, database_away, eventually, running
 
 FIELDS = {"type", "title", "status", "detail", "instance", "error_code", "timestamp"}
 
@@ -336,19 +335,6 @@ def test_the_database_does_not_answer(tmp_path: Path) -> None:
 
 def is_postgres(pid: int) -> bool:
     return "postgres" in os.readlink(f"/proc/{pid}/exe")
-
-
-@contextmanager
-def database_away(database: Database) -> Iterator[None]:
-    name = psycopg.conninfo.conninfo_to_dict(database.admin_url)["dbname"]
-    other = psycopg.conninfo.make_conninfo(database.admin_url, dbname="postgres")
-    with psycopg.connect(other, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        try:
-            yield
-        finally:
-            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
 
 
 def test_a_route_that_does_not_exist_or_takes_another_method(client: Client) -> None:

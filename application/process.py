@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -19,7 +20,7 @@ from domain import commands
 from domain.analysis import NarrativeAnalysis
 from domain.batch import Batch
 from domain.failures import FailureCode
-from domain.refusals import BatchFinished, NotHolder
+from domain.refusals import BatchFinished, NotNextReport
 from domain.reports import Report
 
 T = TypeVar("T")
@@ -55,15 +56,14 @@ class ProcessBatch:
         self._pause = pause
 
     async def __call__(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
-        """Bring the batch to its end, or leave it to whoever took it meanwhile.
+        """Bring the batch to its end.
 
         An attempt is spent when a report is given to the analyser, not while the batch waits for its turn. While the
-        database is away it waits, with what it has analysed in its hands. Raises BatchUnknown.
+        database is away it waits, with what it has analysed in its hands. Raises BatchUnknown, and NotHolder where
+        another worker has taken the batch.
         """
-        try:
+        with suppress(BatchFinished):
             await self._work_off(batch_id, worker_id, claim)
-        except (NotHolder, BatchFinished):
-            return
 
     async def _work_off(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
         metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
@@ -105,6 +105,9 @@ class ProcessBatch:
         except ReportUnreadable as gone:  # it was deleted while it was analysed
             failure = commands.RecordFailure(worker_id=record.worker_id, report_id=record.report_id, code=gone.code)
             return await self._handle(batch_id, failure, metadata)
+        except NotNextReport:  # it was recorded, and the database's answer got lost
+            batch, _ = await self._when_available(lambda: self._handler.read(batch_id))
+            return batch
 
     async def _handle(
         self, batch_id: UUID, command: commands.Command, metadata: Metadata, also: Also | None = None

@@ -17,13 +17,17 @@ from domain.statuses import BatchStatus, final_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What deciding needs to know. Outcomes come in the order of `report_ids`, so two counts tell them all."""
+    """What deciding needs to know. Outcomes come in the order of `report_ids`, so two counts tell them all.
+
+    `lost_by` are the workers from which another has taken the batch.
+    """
 
     report_ids: tuple[UUID, ...] = ()
     successful: int = 0
     failed: int = 0
     attempt: int = 0
     worker_id: str | None = None
+    lost_by: frozenset[str] = frozenset()
     finished: bool = False
 
     @property
@@ -46,7 +50,9 @@ def evolve(batch: Batch, event: events.Event) -> Batch:
         case events.Submitted():
             return replace(batch, report_ids=event.report_ids)
         case events.Started():
-            return replace(batch, worker_id=event.worker_id, attempt=event.attempt)
+            before = batch.worker_id
+            lost_by = batch.lost_by if before in (None, event.worker_id) else batch.lost_by | {before}
+            return replace(batch, worker_id=event.worker_id, lost_by=lost_by, attempt=event.attempt)
         case events.ReportSucceeded():
             return replace(batch, successful=batch.successful + 1, attempt=1)
         case events.ReportFailed():
@@ -114,6 +120,8 @@ def _submit(command: commands.Submit, batch: Batch) -> events.Submitted:
 
 def _start(command: commands.Start, batch: Batch) -> tuple[events.Event, ...]:
     """Take the batch; a report on which every attempt was spent fails now, so that the others get their turn."""
+    if command.worker_id in batch.lost_by:
+        raise refusals.NotHolder(holder=batch.worker_id, worker_id=command.worker_id)
     if command.unspent or batch.attempt < command.max_attempts:
         attempt = max(batch.attempt, 1) if command.unspent else batch.attempt + 1
         return (events.Started(worker_id=command.worker_id, attempt=attempt),)

@@ -30,7 +30,10 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Take the batch. `unspent`: the worker before handed it back, so this start costs no attempt."""
+    """Take the batch, or begin again with it. `unspent`: nothing was being analysed before, this costs no attempt.
+
+    `worker_id` names one claim and never comes again: who lost the batch is refused.
+    """
 
     worker_id: str
     max_attempts: int

@@ -25,8 +25,11 @@ def _why_not(batch: Batch, event: events.Event) -> str | None:
     if batch.finished:
         return "nothing may follow Finished"
     match event:
-        case events.Submitted() | events.Started():
+        case events.Submitted():
             return None
+        case events.Started():
+            lost = event.worker_id in batch.lost_by
+            return f"worker {event.worker_id} had lost the batch and cannot start again" if lost else None
         case events.ReportSucceeded() | events.ReportFailed():
             if batch.pending[:1] != (event.report_id,):
                 return f"report {event.report_id} has its outcome out of turn"

@@ -27,7 +27,7 @@ from adapters.pgqueuer.drivers import PoolDriver
 from adapters.pgqueuer.heartbeat import Heartbeat
 from adapters.pgqueuer.neighbours import Neighbours
 from application.ports.worker import Claim, RunBatch, Worker
-from domain.refusals import BatchUnknown
+from domain.refusals import BatchUnknown, NotHolder
 from sql import query
 
 log = structlog.get_logger()
@@ -48,7 +48,8 @@ class PgQueuerWorker(Worker):
     """`worker_id` must be new at every start of a process; `heartbeat_timeout` and `grace` are in seconds.
 
     Up to `eager` batches are taken at once, more up to `concurrency` at the pace of the polls: so that each user has
-    a batch in the running, and idle workers come before busy ones.
+    a batch in the running, and idle workers come before busy ones. What was begun before and is nobody's is taken at
+    once by whoever looks first.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class PgQueuerWorker(Worker):
         self._concurrency, self._eager = concurrency, eager
         self._timeout = timedelta(seconds=heartbeat_timeout)
         self._heartbeat = Heartbeat(
-            database_url, worker_id, heartbeat_timeout, held=lambda: list(self._running), lost=self._lost
+            database_url, worker_id, heartbeat_timeout, held=lambda: list(self.running), lost=self._lost
         )
         self._claims = itertools.count(1)
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self.running: dict[int, asyncio.Task[None]] = {}
+        """What is worked on, by the row's id in the queue."""
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
 
     def stop(self) -> None:
@@ -86,12 +88,12 @@ class PgQueuerWorker(Worker):
         self._meet_neighbours()
         self._heartbeat.start()
         try:
-            async with _background(self._listen()), _background(self._reconcile()):
+            async with _background(self._listen()), _background(self._keep_reconciling()):
                 while not self._stopping.is_set():
                     self._wake.clear()
-                    if not await self._claim() or self._is_busy():
+                    if not await self.claim() or self._is_busy():
                         await self._wait()
-                await self._drain()
+                await self.drain()
         finally:
             self._heartbeat.stop()
             self._neighbours.leave()
@@ -111,22 +113,30 @@ class PgQueuerWorker(Worker):
             return
 
     def _is_busy(self) -> bool:
-        return len(self._running) >= self._eager
+        return len(self.running) >= self._eager
 
-    async def _claim(self) -> bool:
+    async def claim(self) -> bool:
         """Take as many batches as there is room for; whether there may be more."""
-        room = min(self._concurrency - len(self._running), self._eager)
+        room = self._concurrency - len(self.running)
         if room <= 0:
             return False
         try:
+            room = min(room, self._eager + await self._interrupted())
             jobs = await self._queries.dequeue(room, BATCHES, self._me, None, self._timeout)
         except psycopg.Error as away:
             log.warning("the queue cannot be read, trying again", error=type(away).__name__)
             return False
         for job in jobs:
-            if job.id not in self._running:
-                self._running[job.id] = asyncio.create_task(self._work(job))
+            if job.id not in self.running:
+                self.running[job.id] = asyncio.create_task(self._work(job))
         return bool(jobs)
+
+    async def _interrupted(self) -> int:
+        """How many batches were begun and are nobody's: handed back, or those of dead workers."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query("count_interrupted"), {"timeout": self._timeout})
+            row = await cursor.fetchone()
+        return int(row["interrupted"]) if row else 0
 
     async def _work(self, job: Job) -> None:
         batch_id = UUID(bytes=job.payload or b"")
@@ -141,6 +151,9 @@ class PgQueuerWorker(Worker):
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             else:
                 await self._settle("hand_back", job, delay=timedelta(), headers=None)
+        except NotHolder:
+            log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
+            await self._settle("hand_back", job, delay=timedelta(), headers=WORKING)
         except BatchUnknown:
             log.error("the queue named a batch that the log does not know", batch_id=str(batch_id))
             await self._settle("complete_job", job)
@@ -150,7 +163,7 @@ class PgQueuerWorker(Worker):
         else:
             await self._settle("complete_job", job)
         finally:
-            self._running.pop(job.id, None)
+            self.running.pop(job.id, None)
             if not self._is_busy():
                 self._wake.set()
 
@@ -167,9 +180,9 @@ class PgQueuerWorker(Worker):
                     return
                 await asyncio.sleep(POLL)
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
         """Give what runs its grace, then hand back what is left."""
-        running = list(self._running.values())
+        running = list(self.running.values())
         if not running:
             return
         _, late = await asyncio.wait(running, timeout=self._grace)
@@ -178,27 +191,33 @@ class PgQueuerWorker(Worker):
     def _lost(self, job_ids: Collection[int]) -> None:
         """Let go of batches whose claim is not ours any more; called from the heartbeat's thread."""
         for job_id in job_ids:
-            if task := self._running.get(job_id):
+            if task := self.running.get(job_id):
                 self._loop.call_soon_threadsafe(task.cancel)
 
-    async def _reconcile(self) -> None:
-        """Release what dead neighbours held, enqueue what nobody accounts for, prune; safe on every worker at once."""
+    async def _keep_reconciling(self) -> None:
         while True:
             try:
-                async with self._pool.connection() as connection, connection.transaction():
-                    if dead := self._neighbours.dead():
-                        await connection.execute(query("release_claims"), {"workers": dead})
-                    cursor = await connection.execute(query("unaccounted_batches"))
-                    for row in await cursor.fetchall():
-                        log.warning("an unfinished batch was in no queue", batch_id=str(row["batch_id"]))
-                        await PgQueuerDispatcher(connection).enqueue(row["batch_id"])
-                    await connection.execute(query("prune_queue_log"))
-                self._neighbours.bury(dead)
-                if dead:
-                    self._wake.set()
+                await self.reconcile()
             except psycopg.Error as away:
                 log.warning("the queue cannot be reconciled, trying again", error=type(away).__name__)
             await asyncio.sleep(RECONCILE * random.uniform(0.5, 1.5))
+
+    async def reconcile(self) -> None:
+        """Release what dead neighbours held, enqueue what nobody accounts for, prune; safe on every worker at once.
+
+        Raises psycopg.Error.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            if dead := self._neighbours.dead():
+                await connection.execute(query("release_claims"), {"workers": dead})
+            cursor = await connection.execute(query("unaccounted_batches"))
+            for row in await cursor.fetchall():
+                log.warning("an unfinished batch was in no queue", batch_id=str(row["batch_id"]))
+                await PgQueuerDispatcher(connection).enqueue(row["batch_id"])
+            await connection.execute(query("prune_queue_log"))
+        self._neighbours.bury(dead)
+        if dead:
+            self._wake.set()
 
     async def _listen(self) -> None:
         """Wake at once when something is enqueued; where listening fails, polling goes on."""

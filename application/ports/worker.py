@@ -26,7 +26,7 @@ class Claim(Protocol):
 
 
 RunBatch = Callable[[UUID, str, Claim], Awaitable[None]]
-"""Works off one batch as the holder named; another may have taken it when it returns."""
+"""Works off one batch as the holder named. Raises NotHolder where another has taken it, BatchUnknown."""
 
 
 class Worker(Protocol):

@@ -18,7 +18,7 @@ from psycopg.rows import scalar_row
 from psycopg_pool import PoolTimeout
 
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
-from adapters.pgqueuer.worker import ended
+from adapters.pgqueuer.worker import POLL, ended
 from application.log import Metadata
 from application.ports.worker import Claim
 from application.submit import Submission
@@ -28,6 +28,7 @@ from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
 
 HEARTBEAT = 0.4
+POLLS_TOO_MANY = 8
 BEATING = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'UPDATE pgqueuer%heartbeat%' "
     "AND application_name <> 'fna-batch' ORDER BY query_start DESC LIMIT 1"
@@ -264,6 +265,28 @@ async def test_a_busy_worker_leaves_work_to_an_idle_one(container: Container) ->
                 await until(lambda done=done: len(idle.ended) + len(busy.runs) > done)  # type: ignore[misc]
         busy.may_end.set()
     assert len(idle.ended) > len(busy.runs)
+
+
+@pytest.mark.parametrize("gone", ["dead", "stopped"])
+async def test_all_that_a_worker_leaves_behind_is_taken_at_once_by_a_busy_one(container: Container, gone: str) -> None:
+    busy, before = Recorder(), Recorder()
+    busy.may_end.clear()
+    before.may_end.clear()
+    many = POLLS_TOO_MANY
+    async with working(container, busy, eager=1):
+        await enqueue(container)
+        await until(lambda: busy.runs)
+        async with working(container, before, eager=many, concurrency=many):
+            for _ in range(many):
+                await enqueue(container)
+            await until(lambda: len(before.runs) + len(busy.runs) > many)
+            if gone == "dead":
+                async with container.pool().connection() as connection:
+                    await connection.execute("UPDATE pgqueuer SET queue_manager_id = %s", [uuid4()])
+        began = time.monotonic()
+        await until(lambda: len(busy.runs) > many)
+        assert time.monotonic() - began < HEARTBEAT + 2 * POLL
+        busy.may_end.set()
 
 
 async def test_a_row_that_names_no_batch_is_taken_out_of_the_queue(container: Container) -> None:

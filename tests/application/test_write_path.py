@@ -238,7 +238,7 @@ async def test_a_batch_that_was_handed_back_costs_no_attempt(world: World) -> No
     assert world.types(batch_id)[-3:] == ["ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
-async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(world: World) -> None:
+async def test_a_worker_that_lost_the_batch_records_nothing_more(world: World) -> None:
     batch_id = await submitted(world)
 
     async def take_over() -> None:
@@ -249,7 +249,8 @@ async def test_a_worker_that_lost_the_batch_records_nothing_and_ends_quietly(wor
             await take_over()
             return await super().analyze(content, report_format)
 
-    await worker(world, Frozen())(batch_id, "w1", HeldClaim())
+    with pytest.raises(refusals.NotHolder):
+        await worker(world, Frozen())(batch_id, "w1", HeldClaim())
     assert world.types(batch_id) == ["Submitted", "Started", "Started"]
     assert world.storage.state.analyses == {}
 

@@ -316,9 +316,11 @@ def run(seconds: float, every: float, seed: int) -> int:
                     node.signal(signal.SIGKILL)
                     if node.process is not None:
                         node.process.wait()
-            if wrong:
-                Path("chaos-service.log").write_bytes(b"".join(node.log.read_bytes() for node in chaos.nodes))
-            return 1 if wrong else 0
+        while processes(folder / "pg"):
+            time.sleep(0.05)
+        if wrong:
+            Path("chaos-service.log").write_bytes(b"".join(node.log.read_bytes() for node in chaos.nodes))
+        return 1 if wrong else 0
 
 
 def report(chaos: Chaos, wrong: Sequence[str]) -> None:

@@ -70,6 +70,17 @@ def outcome_faults(stream: Sequence[Row], readable: Mapping[str, bool]) -> Itera
 
 
 def stream_faults(stream: Sequence[Row]) -> Iterator[str]:
+    yield from order_faults(stream)
+    types = [event["type"] for event in stream]
+    if types.count("Finished") != 1 or types[-1] != "Finished":
+        yield f"it does not end with its one Finished: {types}"
+    counted = Counter(event["data"]["report_id"] for event in stream if event["type"] in OUTCOMES)
+    if counted != Counter(stream[0]["data"]["report_ids"]):
+        yield f"not one outcome for each report: {counted}"
+
+
+def order_faults(stream: Sequence[Row]) -> Iterator[str]:
+    """What must hold of a batch at any time, finished or not."""
     previous, last_at = "0" * 64, None
     for place, event in enumerate(stream, start=1):
         if event["version"] != place:
@@ -82,11 +93,25 @@ def stream_faults(stream: Sequence[Row]) -> Iterator[str]:
     types = [event["type"] for event in stream]
     if types.count("Submitted") != 1 or types[0] != "Submitted":
         yield "it does not begin with its one Submitted"
-    if types.count("Finished") != 1 or types[-1] != "Finished":
-        yield f"it does not end with its one Finished: {types}"
-    counted = Counter(event["data"]["report_id"] for event in stream if event["type"] in OUTCOMES)
-    if counted != Counter(stream[0]["data"]["report_ids"]):
-        yield f"not one outcome for each report: {counted}"
+    if "Finished" in types[:-1]:
+        yield "something follows Finished"
+    yield from fence_faults(stream)
+
+
+def fence_faults(stream: Sequence[Row]) -> Iterator[str]:
+    """Only who started last records an outcome, and nobody starts again after another did."""
+    holder, lost = None, set[str]()
+    for event in stream:
+        if event["type"] == "Started":
+            if holder is not None and event["data"]["worker_id"] != holder:
+                lost.add(holder)
+            holder = event["data"]["worker_id"]
+            if holder in lost:
+                yield f"{holder} starts again at version {event['version']} after it lost the batch"
+            continue
+        by_a_worker = event["type"] in OUTCOMES and event["data"].get("code") != "CANCELLED"
+        if by_a_worker and event["metadata"]["actor"] != f"worker:{holder}":
+            yield f"an outcome by {event['metadata']['actor']} while {holder} has the batch"
 
 
 def hash_of(event: Row) -> str:

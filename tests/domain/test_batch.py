@@ -131,7 +131,7 @@ def test_a_last_report_whose_attempts_are_spent_finishes_the_batch() -> None:
         succeeded(ONE),
         *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3)),
     ]
-    assert when(spent, start)[1:] == (
+    assert when(spent, replace(start, worker_id="w2"))[1:] == (
         failed(TWO, FailureCode.ANALYSIS_CRASHED),
         finished(BatchStatus.PARTIALLY_COMPLETED, 1, 1),
     )
@@ -142,6 +142,13 @@ def test_a_worker_that_lost_the_batch_can_record_nothing() -> None:
     for command in (succeed(ONE), fail(ONE)):
         with pytest.raises(refusals.NotHolder, match="w2"):
             when(taken_over, command)
+
+
+def test_a_worker_that_lost_the_batch_cannot_take_it_back() -> None:
+    taken_over: list[Event] = [submitted, started, events.Started(worker_id="w2", attempt=2)]
+    with pytest.raises(refusals.NotHolder, match="w2"):
+        when(taken_over, start)
+    assert when(taken_over, replace(start, worker_id="w2")), "who has it may begin again"
 
 
 def test_an_outcome_before_any_start_is_refused() -> None:

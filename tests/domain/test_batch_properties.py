@@ -17,7 +17,7 @@ from domain.well_formed import misplaced
 
 REPORTS = tuple(UUID(int=n) for n in range(1, 6))
 reports = st.sampled_from(REPORTS)
-workers = st.sampled_from(["w1", "w2", "w3"])
+workers = st.sampled_from(["w1", "w2", "w3", "w4", "w5"])
 some_reports = st.frozensets(reports, max_size=2)
 
 any_command = st.one_of(
@@ -94,6 +94,13 @@ def test_the_fold_gives_the_status(asked: list[commands.Command]) -> None:
 def test_no_report_gets_more_attempts_than_allowed(asked: list[commands.Command]) -> None:
     attempts = [event.attempt for event in lived_through(asked) if isinstance(event, events.Started)]
     assert all(1 <= attempt <= 3 for attempt in attempts)
+
+
+@given(st.lists(any_command, max_size=40))
+def test_who_lost_the_batch_appends_nothing_more(asked: list[commands.Command]) -> None:
+    starts = [event.worker_id for event in lived_through(asked) if isinstance(event, events.Started)]
+    holders = [worker_id for worker_id, before in zip(starts, [None, *starts], strict=False) if worker_id != before]
+    assert len(holders) == len(set(holders))
 
 
 @given(st.lists(any_command, max_size=40), any_command)

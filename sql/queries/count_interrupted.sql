@@ -1,0 +1,4 @@
+SELECT count(*) AS interrupted
+FROM pgqueuer
+WHERE (status = 'picked' AND heartbeat < now() - %(timeout)s::interval)
+   OR (status = 'queued' AND updated > created AND execute_after <= now())

@@ -230,7 +230,7 @@ async def test_the_death_of_a_worker_costs_an_attempt_of_what_it_was_analysing(
     first.works = works
     await enqueue(container)
     first.may_end.clear()
-    async with working(container, first):
+    async with working(container, first, concurrency=1):
         await until(lambda: first.runs)
         async with container.pool().connection() as connection:
             await connection.execute("UPDATE pgqueuer SET queue_manager_id = %s, heartbeat = 'epoch'", [uuid4()])

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-$(shell cat requirements.txt pyproject.toml 2>/dev/n
 FILES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos demo serve test check bench lint types contracts requirements clean
+.PHONY: help chaos removals demo serve test check bench lint types contracts requirements clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ check: lint types contracts test ## All of it: what CI runs
 
 chaos: $(STAMP) ## Kill everything while batches run, then count (SECONDS=60 EVERY=2 SEED=…)
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) --every $(or $(EVERY),2) $(if $(SEED),--seed $(SEED))
+
+removals: $(STAMP) ## Take each guarantee away once and see its test fail (minutes)
+	@$(BIN)/python -m tests.removals $(ONLY)
 
 bench: $(STAMP) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks

@@ -1,8 +1,8 @@
 """Submitting and working off a batch, by the one write path."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -226,6 +226,26 @@ async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
     monkeypatch.setattr(world.storage, "transaction", flapping)
     analyzer = ScriptedAnalyzer()
     await worker(world, analyzer)(batch_id, "w1", HeldClaim())
+    assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
+    assert analyzer.analysed == 2, "no report is analysed again"
+
+
+async def test_an_outcome_whose_answer_got_lost_is_recorded_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch_id = await submitted(world)
+    lost = iter([False, False, False, True])
+    transaction = world.storage.transaction
+
+    @asynccontextmanager
+    async def losing() -> AsyncIterator[Transaction]:
+        async with transaction() as tx:
+            yield tx
+        if next(lost, False):
+            raise StorageUnavailable("it was stored, and nobody was told")
+
+    monkeypatch.setattr(world.storage, "transaction", losing)
+    analyzer = ScriptedAnalyzer()
+    await worker(world, analyzer)(batch_id, "w1", HeldClaim())
+    assert next(lost, None) is None
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     assert analyzer.analysed == 2, "no report is analysed again"
 

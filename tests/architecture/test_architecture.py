@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.settings import Settings
+from tests.removals import REMOVALS, Removal
 
 ROOT = Path(__file__).parents[2]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -102,3 +103,16 @@ def shown(default: object) -> str:
     if isinstance(default, dict):
         return "`" + json.dumps({str(tier): limit for tier, limit in default.items()}) + "`"
     return f"`{default}`"
+
+
+@pytest.mark.parametrize("removal", REMOVALS, ids=lambda removal: f"{removal.guarantee}: {removal.test}")
+def test_every_removal_finds_its_place_and_its_guarantee_is_documented(removal: Removal) -> None:
+    assert (ROOT / removal.file).read_text().count(removal.old) == 1
+    assert f"| {removal.guarantee} |" in (ROOT / "docs" / "guarantees.md").read_text()
+    file, _, test = removal.test.partition("::")
+    assert f"def {test}(" in (ROOT / file).read_text()
+
+
+def test_every_documented_guarantee_is_removed_once() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "guarantees.md").read_text(), re.MULTILINE)
+    assert set(rows[1:]) == {removal.guarantee for removal in REMOVALS}

@@ -1,0 +1,386 @@
+"""`make removals`: takes each guarantee away, once, and sees its test fail.
+
+Works on a copy of the tree. Each row names the guarantee as docs/guarantees.md does, the place that gives it, and what
+to put there instead.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("domain", "application", "adapters", "entrypoints", "sql", "features", "tests", "samples", "docs")
+FILES = ("pyproject.toml", "alembic.ini", "README.md")
+
+
+class Removal(NamedTuple):
+    guarantee: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+LOG = "sql/migrations/versions/0001_event_log.sql"
+HOLDS = "sql/migrations/versions/0005_what_rows_hold.sql"
+READ_MODEL = "sql/migrations/versions/0003_read_model.sql"
+WORKER = "adapters/pgqueuer/worker.py"
+POOL = "adapters/postgres/pool.py"
+ANALYSIS = "adapters/analysis/process_pool.py"
+LOG_TESTS = "tests/adapters/test_event_log.py::"
+RACES = "tests/adapters/test_races.py::"
+WORKER_TESTS = "tests/adapters/test_worker.py::"
+WRITE_PATH = "tests/application/test_write_path.py::"
+BOUNDS = "tests/http/test_bounds.py::"
+
+REMOVALS = (
+    Removal(
+        "One event a version, no gaps",
+        LOG,
+        "    PRIMARY KEY (batch_id, version),\n",
+        "",
+        LOG_TESTS + "test_a_version_that_is_taken",
+    ),
+    Removal(
+        "One event a version, no gaps",
+        LOG,
+        "(head.version IS NULL OR head.type = 'Finished'",
+        "(head.type = 'Finished'",
+        LOG_TESTS + "test_a_version_that_leaves_a_gap",
+    ),
+    Removal(
+        "One outcome a report",
+        LOG,
+        "CREATE UNIQUE INDEX batch_events_one_outcome",
+        "CREATE INDEX batch_events_one_outcome",
+        LOG_TESTS + "test_a_second_outcome_for_the_same_report",
+    ),
+    Removal(
+        "One outcome a report",
+        HOLDS,
+        "coalesce(data ->> 'report_id', '') ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'",
+        "true",
+        LOG_TESTS + "test_an_outcome_of_no_report_or_of_one_spelled_another_way",
+    ),
+    Removal(
+        "One `Finished`, and nothing after it",
+        LOG,
+        "(head.version IS NULL OR head.type = 'Finished'",
+        "(head.version IS NULL",
+        LOG_TESTS + "test_anything_after_finished",
+    ),
+    Removal(
+        "Time never goes back within a batch",
+        LOG,
+        " OR head.recorded_at > appended.recorded_at)",
+        ")",
+        LOG_TESTS + "test_a_time_before_that_of_the_event_before",
+    ),
+    Removal(
+        "Time never goes back within a batch",
+        "application/handler.py",
+        "max(self._clock(), head.recorded_at)",
+        "self._clock()",
+        WRITE_PATH + "test_events_are_chained_and_their_time_never_goes_back",
+    ),
+    Removal(
+        "History is never changed",
+        LOG,
+        "BEFORE UPDATE OR DELETE OR TRUNCATE ON batch_events",
+        "BEFORE UPDATE ON batch_events",
+        LOG_TESTS + "test_changes_by_the_owner_are_refused_by_a_trigger",
+    ),
+    Removal(
+        "History is never changed",
+        "sql/migrations/grants.sql",
+        "GRANT SELECT ON batch_events TO fna_batch_app;",
+        "GRANT SELECT, UPDATE, DELETE, TRUNCATE ON batch_events TO fna_batch_app;",
+        LOG_TESTS + "test_changes_by_the_service_are_refused_by_its_privileges",
+    ),
+    Removal(
+        "Each event is tied to the one before",
+        LOG,
+        "OR head.hash <> appended.previous_hash OR",
+        "OR",
+        LOG_TESTS + "test_an_event_that_does_not_link_to_the_one_before",
+    ),
+    Removal(
+        "Position and transaction are the database's",
+        HOLDS,
+        "WHERE transaction_id <> pg_current_xact_id()",
+        "WHERE false",
+        LOG_TESTS + "test_a_transaction_that_the_owner_chose",
+    ),
+    Removal(
+        "A worker that lost a batch records nothing",
+        "domain/batch.py",
+        "    if command.worker_id != batch.worker_id:\n",
+        "    if False:\n",
+        WRITE_PATH + "test_a_worker_that_lost_the_batch_records_nothing_more",
+    ),
+    Removal(
+        "A worker that lost a batch cannot take it back",
+        "domain/batch.py",
+        "    if command.worker_id in batch.lost_by:\n",
+        "    if False:\n",
+        "tests/domain/test_batch_properties.py::test_who_lost_the_batch_appends_nothing_more",
+    ),
+    Removal(
+        "A worker that lost a batch stops its analysis",
+        WORKER,
+        "                self._loop.call_soon_threadsafe(task.cancel)\n",
+        "                pass\n",
+        WORKER_TESTS + "test_a_worker_that_lost_its_claim_lets_go",
+    ),
+    Removal(
+        "A report is in one unfinished batch",
+        READ_MODEL,
+        "    report_id uuid PRIMARY KEY,\n    batch_id  uuid NOT NULL\n",
+        "    report_id uuid,\n    batch_id  uuid NOT NULL\n",
+        RACES + "test_a_report_goes_into_one_batch_however_many_ask_at_once",
+    ),
+    Removal(
+        "The limit of unfinished batches cannot be raced",
+        "application/submit.py",
+        "        await tx.submissions.wait_for_turn(asked.user_id)\n",
+        "",
+        RACES + "test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once",
+    ),
+    Removal(
+        "A submit that is sent again runs once",
+        "application/submit.py",
+        "            await tx.submissions.remember_key(asked.user_id, key, fingerprint, batch_id)\n",
+        "            pass\n",
+        "tests/http/test_errors.py::test_an_idempotency_key_with_another_body",
+    ),
+    Removal(
+        "A 202 is stored, and enqueued",
+        "application/submit.py",
+        "        await tx.queue.enqueue(batch_id)\n",
+        "",
+        WRITE_PATH + "test_submitting_appends_projects_and_enqueues",
+    ),
+    Removal(
+        "A 202 is stored, and enqueued",
+        "adapters/postgres/storage.py",
+        "async with self._pool.connection() as connection, connection.transaction():",
+        "async with self._pool.connection() as connection:",
+        RACES + "test_an_append_that_fails_enqueues_nothing",
+    ),
+    Removal(
+        "No analysis without its event, and the other way round",
+        "application/handler.py",
+        "            if also is not None:\n                await also(tx)\n            return fold(",
+        "            return fold(",
+        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+    ),
+    Removal(
+        "`batch_jobs` equals the fold",
+        "application/handler.py",
+        "        await tx.batch_jobs.save(project_all(stream))\n",
+        "        await tx.batch_jobs.save(project_all(stream[:1]))\n",
+        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+    ),
+    Removal(
+        "A dead worker's batch is taken over",
+        WORKER,
+        "dequeue(room, BATCHES, self._me, None, self._timeout)",
+        "dequeue(room, BATCHES, self._me, None, timedelta(days=1))",
+        WORKER_TESTS + "test_the_batch_of_a_dead_worker_is_taken_over",
+    ),
+    Removal(
+        "A dead worker's batch is taken over",
+        WORKER,
+        "self._eager + await self._interrupted()",
+        "self._eager",
+        WORKER_TESTS + "test_all_that_a_worker_leaves_behind_is_taken_at_once_by_a_busy_one",
+    ),
+    Removal(
+        "A dead worker's batch is taken over",
+        WORKER,
+        "if dead := self._neighbours.dead():",
+        "if dead := []:",
+        WORKER_TESTS + "test_the_claims_of_a_dead_neighbour_are_released_at_once",
+    ),
+    Removal(
+        "A slow worker keeps its batch",
+        WORKER,
+        "        self._heartbeat.start()\n",
+        "        self._heartbeat._thread.run = lambda: None\n        self._heartbeat.start()\n",
+        WORKER_TESTS + "test_a_slow_batch_is_kept_however_long_it_takes",
+    ),
+    Removal(
+        "A slow worker keeps its batch",
+        "adapters/pgqueuer/heartbeat.py",
+        "self.deadline if timeout is None else timeout",
+        "timeout",
+        WORKER_TESTS + "test_heartbeats_go_on_after_a_connection_that_stands_but_never_answers",
+    ),
+    Removal(
+        "What no queue entry accounts for is dispatched again",
+        WORKER,
+        '                await PgQueuerDispatcher(connection).enqueue(row["batch_id"])\n',
+        "                pass\n",
+        WORKER_TESTS + "test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again",
+    ),
+    Removal(
+        "A deploy costs no attempt",
+        WORKER,
+        'self._settle("hand_back", job, delay=timedelta(), headers=None)',
+        'self._settle("hand_back", job, delay=timedelta(), headers=WORKING)',
+        WORKER_TESTS + "test_a_deploy_costs_no_attempt_of_what_was_being_analysed",
+    ),
+    Removal(
+        "A deploy costs no attempt",
+        ANALYSIS,
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, set())",
+        "tests/adapters/test_process_pool.py::test_what_a_service_manager_sends_to_all_processes_ends_no_analysis",
+    ),
+    Removal(
+        "Waiting costs no attempt",
+        "application/process.py",
+        "            rest = claim.resting if counted else _go_on\n",
+        "            rest = _go_on\n",
+        WRITE_PATH + "test_to_wait_for_a_turn_is_no_attempt",
+    ),
+    Removal(
+        "A stop always comes to its end",
+        WORKER,
+        "        _, tasks = await asyncio.wait(tasks, timeout=again)\n",
+        "        _, tasks = await asyncio.wait(tasks)\n",
+        WORKER_TESTS + "test_a_cancellation_that_got_lost_is_repeated",
+    ),
+    Removal(
+        "A poison report costs only itself",
+        "domain/batch.py",
+        "    if command.unspent or batch.attempt < command.max_attempts:\n",
+        "    if True:\n",
+        "tests/domain/test_batch.py::test_a_report_whose_attempts_are_spent_fails_and_the_next_gets_its_turn",
+    ),
+    Removal(
+        "A poison report costs only itself",
+        ANALYSIS,
+        "    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))\n",
+        "",
+        "tests/adapters/test_process_pool.py::test_a_report_that_eats_memory_ends_its_process_and_nothing_else",
+    ),
+    Removal(
+        "A poison report costs only itself",
+        "application/process.py",
+        "            alone = batch.attempt + (not counted) > 1\n",
+        "            alone = False\n",
+        WRITE_PATH + "test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
+    ),
+    Removal(
+        "A passing failure of the analyser is no outcome",
+        "application/process.py",
+        "            except AnalyzerUnavailable:\n                await self._sleep(wait)\n",
+        "            except AnalyzerUnavailable:\n                break\n",
+        WRITE_PATH + "test_an_analyser_that_cannot_be_reached_is_asked_again_and_nothing_is_recorded_of_it",
+    ),
+    Removal(
+        "No user holds up the others",
+        "application/slots.py",
+        "                self._waiting[user_id] = line  # behind everybody else\n",
+        "                self._waiting = OrderedDict([(user_id, line), *self._waiting.items()])\n",
+        "tests/application/test_slots.py::test_users_take_turns_however_many_batches_each_has",
+    ),
+    Removal(
+        "The API never hangs on the database",
+        POOL,
+        "            return await super().wait(gen, interval, self.deadline if timeout is None else timeout)\n",
+        "            return await super().wait(gen, interval, timeout)\n",
+        "tests/http/test_errors.py::test_the_database_does_not_answer",
+    ),
+    Removal(
+        "Nothing waits in the server for ever",
+        "sql/queries/bound_session.sql",
+        "set_config('statement_timeout', %(statement)s, false)",
+        "set_config('statement_timeout', coalesce('0', %(statement)s), false)",
+        BOUNDS + "test_a_lock_that_nobody_gives_up_holds_up_nobody_else",
+    ),
+    Removal(
+        "Nothing waits in the server for ever",
+        "sql/queries/bound_session.sql",
+        "set_config('idle_in_transaction_session_timeout', %(idle)s, false)",
+        "set_config('idle_in_transaction_session_timeout', coalesce('0', %(idle)s), false)",
+        BOUNDS + "test_a_transaction_that_is_left_alone_is_ended_by_the_server",
+    ),
+    Removal(
+        "No more connections than set",
+        POOL,
+        "        max_size=size,\n",
+        "        max_size=10 * size,\n",
+        BOUNDS + "test_more_requests_than_connections_wait_their_turn",
+    ),
+    Removal(
+        "While the database is away, workers wait",
+        "application/process.py",
+        "            except StorageUnavailable:\n                await self._pause()\n",
+        "            except StorageUnavailable:\n                raise\n",
+        WRITE_PATH + "test_while_the_database_is_away_the_worker_waits_with_what_it_has",
+    ),
+    Removal(
+        "An answer that got lost costs nothing",
+        "application/process.py",
+        "        except NotNextReport:  # it was recorded, and the database's answer got lost\n",
+        "        except ZeroDivisionError:\n",
+        WRITE_PATH + "test_an_outcome_whose_answer_got_lost_is_recorded_once",
+    ),
+)
+
+
+def main() -> int:
+    unnoticed = [removal for removal in chosen() if not noticed(removal)]
+    for removal in unnoticed:
+        print(f"NOBODY NOTICED: {removal.guarantee} ({removal.file}), {removal.test}")
+    return 1 if unnoticed else 0
+
+
+def chosen() -> Iterator[Removal]:
+    asked = sys.argv[1:]
+    yield from (each for each in REMOVALS if not asked or any(word in each.guarantee + each.test for word in asked))
+
+
+def noticed(removal: Removal) -> bool:
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name)
+        for part in PARTS:
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in FILES:
+            shutil.copy(ROOT / file, copy / file)
+        place = copy / removal.file
+        text = place.read_text()
+        assert text.count(removal.old) == 1, f"{removal.file} has changed, so has {removal.guarantee}"
+        before = ran(copy, removal.test)
+        place.write_text(text.replace(removal.old, removal.new))
+        after = ran(copy, removal.test)
+    seen = (before, after) == (0, 1)
+    print(
+        f"{'noticed' if seen else f'with it {before}, without {after}'}: {removal.guarantee}: {removal.test}",
+        flush=True,
+    )
+    return seen
+
+
+def ran(copy: Path, test: str) -> int:
+    """The exit code of pytest: 0 where the test passed, 1 where it failed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -142,7 +142,7 @@ REMOVALS = (
         READ_MODEL,
         "    report_id uuid PRIMARY KEY,\n    batch_id  uuid NOT NULL\n",
         "    report_id uuid,\n    batch_id  uuid NOT NULL\n",
-        RACES + "test_a_report_goes_into_one_batch_however_many_ask_at_once",
+        "tests/contracts/test_storage.py::TestBatchJobs::test_a_report_is_in_one_unfinished_batch_only",
     ),
     Removal(
         "The limit of unfinished batches cannot be raced",
@@ -170,7 +170,7 @@ REMOVALS = (
         "adapters/postgres/storage.py",
         "async with self._pool.connection() as connection, connection.transaction():",
         "async with self._pool.connection() as connection:",
-        RACES + "test_an_append_that_fails_enqueues_nothing",
+        RACES + "test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue",
     ),
     Removal(
         "No analysis without its event, and the other way round",

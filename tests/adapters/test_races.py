@@ -10,7 +10,7 @@ import pytest
 from application.errors import IdempotencyKeyInFlight
 from application.log import Metadata
 from application.submit import Accepted, Submission
-from domain import commands, refusals
+from domain import commands
 from domain.tiers import Tier
 from entrypoints.container import Container
 from tests.build import new_id, uploaded
@@ -80,9 +80,11 @@ async def test_of_two_workers_that_record_the_same_report_one_is_refused(contain
     assert await outcomes(*records) == {"Batch": 1, "BatchFinished": 3}
 
 
-async def test_an_append_that_fails_enqueues_nothing(container: Container) -> None:
-    with pytest.raises(refusals.ReportsUnknown):
-        await submit(container, new_id())
+async def test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue(container: Container) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with container.storage().transaction() as tx:
+            await tx.queue.enqueue(new_id())
+            raise ZeroDivisionError
     async with container.pool().connection() as connection:
         row = await (await connection.execute("SELECT count(*) AS jobs FROM pgqueuer")).fetchone()
     assert row == {"jobs": 0}

@@ -173,7 +173,7 @@ async def test_a_slow_batch_is_kept_however_long_it_takes(container: Container) 
     slow, other = Recorder(), Recorder()
     slow.may_end.clear()
     await enqueue(container)
-    async with working(container, slow):
+    async with working(container, slow, concurrency=1):  # no room: it does not take its own batch again
         await until(lambda: slow.runs)
         async with working(container, other):
             claimed = (await claims(container))[0]["heartbeat"]

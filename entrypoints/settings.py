@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     )
     rate_limits: ByTier = Field(dict(DEFAULTS.requests_per_minute), description="Requests a minute, by tier.")
     max_upload_bytes: PositiveInt = Field(50 * 1024 * 1024, description="Largest report, in bytes.")
-    database_pool_size: PositiveInt = Field(20, description="Connections that one process keeps at most.")
+    database_pool_size: PositiveInt = Field(
+        20, ge=2, description="Connections that one process keeps at most; a worker listens on one of them."
+    )
     database_deadline_s: Seconds = Field(3, description="Seconds that the database may take for one answer.")
     retention_days: PositiveInt = Field(30, description="Days that finished batches stay in `batch_jobs`, at least.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")

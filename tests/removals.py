@@ -189,7 +189,7 @@ REMOVALS = (
     Removal(
         "A dead worker's batch is taken over",
         WORKER,
-        "dequeue(room, BATCHES, self._me, None, self._timeout)",
+        "dequeue(room, BATCHES, self._me, None, self._dead_after())",
         "dequeue(room, BATCHES, self._me, None, timedelta(days=1))",
         WORKER_TESTS + "test_the_batch_of_a_dead_worker_is_taken_over",
     ),
@@ -231,7 +231,7 @@ REMOVALS = (
     Removal(
         "A deploy costs no attempt",
         WORKER,
-        'self._settle("hand_back", job, delay=timedelta(), headers=None)',
+        'self._settle("hand_back", job, delay=timedelta(), headers=claim.mark_of_what_came_before)',
         'self._settle("hand_back", job, delay=timedelta(), headers=WORKING)',
         WORKER_TESTS + "test_a_deploy_costs_no_attempt_of_what_was_being_analysed",
     ),
@@ -241,6 +241,27 @@ REMOVALS = (
         "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})",
         "signal.pthread_sigmask(signal.SIG_BLOCK, set())",
         "tests/adapters/test_process_pool.py::test_what_a_service_manager_sends_to_all_processes_ends_no_analysis",
+    ),
+    Removal(
+        "A deploy costs no attempt",
+        WORKER,
+        "        if self._stopping():\n            raise asyncio.CancelledError\n",
+        "",
+        WORKER_TESTS + "test_a_stopped_worker_begins_no_more_reports",
+    ),
+    Removal(
+        "A slow worker keeps its batch",
+        WORKER,
+        "            self._nobody_is_dead_before = now + timeout / 2\n",
+        "            pass\n",
+        WORKER_TESTS + "test_a_batch_is_not_taken_from_a_living_worker_after_an_outage",
+    ),
+    Removal(
+        "What no queue entry accounts for is dispatched again",
+        WORKER,
+        '            await connection.execute(query("mend_queue"))\n',
+        "",
+        WORKER_TESTS + "test_a_row_that_no_worker_would_take_is_set_right",
     ),
     Removal(
         "Waiting costs no attempt",
@@ -372,7 +393,7 @@ def noticed(removal: Removal) -> bool:
 def ran(copy: Path, test: str) -> int:
     """The exit code of pytest: 0 where the test passed, 1 where it failed."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=60", test],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy)},
         capture_output=True,

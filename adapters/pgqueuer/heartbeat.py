@@ -53,19 +53,24 @@ class Heartbeat:
         connection: _Connection | None = None
         while not self._over.wait(self._every):
             held = list(self._held())
-            if not held:
-                continue
             try:
                 if connection is None or connection.closed:
                     connection = _Connection.connect(
                         self._url, autocommit=True, connect_timeout=3, prepare_threshold=None
                     )
                     connection.deadline = self._every
+                    bounds = {"statement": f"{self._every:.3f}s", "idle": f"{self._every:.3f}s"}
+                    connection.execute(query("bound_session"), bounds)
+                if not held:
+                    continue
                 found = connection.execute(query("heartbeat"), {"job_ids": held, "worker": self._me}).fetchall()
             except psycopg.Error as away:
                 log.warning("heartbeats cannot be written, trying again", error=type(away).__name__)
                 if connection is not None:
                     connection.close()
+                continue
+            except Exception as failure:
+                log.exception("heartbeats cannot be written now", error=type(failure).__name__)
                 continue
             if lost := set(held) - {job_id for (job_id,) in found}:
                 self._lost(lost)

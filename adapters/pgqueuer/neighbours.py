@@ -1,10 +1,13 @@
 """Which workers of this machine have died: told by the kernel, at once, where a heartbeat would take its timeout."""
 
 import fcntl
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
+
+NAME = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class Neighbours:
@@ -27,7 +30,9 @@ class Neighbours:
             self._own = None
 
     def dead(self) -> Sequence[UUID]:
-        return [UUID(file.stem) for file in self._folder.glob("*.lock") if _is_free(file)]
+        """Files that bear no worker's name are none of ours."""
+        files = (file for file in self._folder.glob("*.lock") if NAME.fullmatch(file.stem))
+        return [UUID(file.stem) for file in files if _is_free(file)]
 
     def bury(self, worker_ids: Sequence[UUID]) -> None:
         """Forget them: their claims have been released."""

@@ -39,6 +39,7 @@ HAND_BACK = 10.0
 """Seconds that a batch which is cut off has to be handed back."""
 RECONCILE = 5.0
 AFTER_A_FAULT = timedelta(seconds=1)
+AFTER_AN_OUTAGE = timedelta(days=1)
 WORKING = '{"working": true}'
 """Marks a batch of which something is being analysed: should its worker die, the next start costs an attempt."""
 BATCHES = {QueueEntrypoint(ENTRYPOINT): EntrypointExecutionParameter(concurrency_limit=0)}
@@ -76,6 +77,9 @@ class PgQueuerWorker(Worker):
         self._claims = itertools.count(1)
         self.running: dict[int, asyncio.Task[None]] = {}
         """What is worked on, by the row's id in the queue."""
+        self._claimed: dict[int, _JobClaim] = {}
+        self._looked_at: float | None = None
+        self._nobody_is_dead_before = 0.0
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
 
     def stop(self) -> None:
@@ -122,14 +126,28 @@ class PgQueuerWorker(Worker):
             return False
         try:
             room = min(room, self._eager + await self._interrupted())
-            jobs = await self._queries.dequeue(room, BATCHES, self._me, None, self._timeout)
+            jobs = await self._queries.dequeue(room, BATCHES, self._me, None, self._dead_after())
         except psycopg.Error as away:
             log.warning("the queue cannot be read, trying again", error=type(away).__name__)
+            return False
+        except Exception as failure:
+            log.exception("the queue could not be read now", error=type(failure).__name__)
             return False
         for job in jobs:
             if job.id not in self.running:
                 self.running[job.id] = asyncio.create_task(self._work(job))
         return bool(jobs)
+
+    def _dead_after(self) -> timedelta:
+        """How old a claim must be to be a dead worker's, asked when the queue has just been read.
+
+        After an outage every claim is that old: those who lived through it get half a timeout to renew theirs.
+        """
+        now, timeout = asyncio.get_running_loop().time(), self._timeout.total_seconds()
+        if self._looked_at is not None and now - self._looked_at > timeout / 4 + 2 * POLL:
+            self._nobody_is_dead_before = now + timeout / 2
+        self._looked_at = now
+        return self._timeout if now >= self._nobody_is_dead_before else AFTER_AN_OUTAGE
 
     async def _interrupted(self) -> int:
         """How many batches were begun and are nobody's: handed back, or those of dead workers."""
@@ -141,7 +159,8 @@ class PgQueuerWorker(Worker):
     async def _work(self, job: Job) -> None:
         batch_id = UUID(bytes=job.payload or b"")
         holder = f"{self._me}:{next(self._claims)}"
-        claim = _JobClaim(job, self._settle)
+        claim = self._claimed[job.id] = _JobClaim(job, self._settle, self._stopping.is_set)
+        structlog.contextvars.bind_contextvars(batch_id=str(batch_id))
         try:
             log.info("batch taken", batch_id=str(batch_id), holder=holder)
             await self._run_batch(batch_id, holder, claim)
@@ -150,7 +169,8 @@ class PgQueuerWorker(Worker):
             if not self._stopping.is_set():
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             else:
-                await self._settle("hand_back", job, delay=timedelta(), headers=None)
+                await self._settle("hand_back", job, delay=timedelta(), headers=claim.mark_of_what_came_before)
+                log.info("batch handed back", batch_id=str(batch_id), holder=holder)
         except NotHolder:
             log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             await self._settle("hand_back", job, delay=timedelta(), headers=WORKING)
@@ -164,6 +184,7 @@ class PgQueuerWorker(Worker):
             await self._settle("complete_job", job)
         finally:
             self.running.pop(job.id, None)
+            self._claimed.pop(job.id, None)
             if not self._is_busy():
                 self._wake.set()
 
@@ -181,11 +202,14 @@ class PgQueuerWorker(Worker):
                 await asyncio.sleep(POLL)
 
     async def drain(self) -> None:
-        """Give what runs its grace, then hand back what is left."""
-        running = list(self.running.values())
-        if not running:
+        """Give the reports that are being analysed their grace, hand back everything else."""
+        if not self.running:
             return
-        _, late = await asyncio.wait(running, timeout=self._grace)
+        log.info("worker stops", worker=str(self._me), batches=len(self.running), grace=self._grace)
+        for job_id, claim in list(self._claimed.items()):
+            if not claim.at_work:
+                self.running[job_id].cancel()
+        _, late = await asyncio.wait(list(self.running.values()), timeout=self._grace)
         await ended(late, again=HAND_BACK)
 
     def _lost(self, job_ids: Collection[int]) -> None:
@@ -200,16 +224,20 @@ class PgQueuerWorker(Worker):
                 await self.reconcile()
             except psycopg.Error as away:
                 log.warning("the queue cannot be reconciled, trying again", error=type(away).__name__)
+            except Exception as failure:
+                log.exception("the queue could not be reconciled now", error=type(failure).__name__)
             await asyncio.sleep(RECONCILE * random.uniform(0.5, 1.5))
 
     async def reconcile(self) -> None:
         """Release what dead neighbours held, enqueue what nobody accounts for, prune; safe on every worker at once.
 
+        Rows of the queue that no worker would ever take are set right, since they would account for their batches.
         Raises psycopg.Error.
         """
         async with self._pool.connection() as connection, connection.transaction():
             if dead := self._neighbours.dead():
                 await connection.execute(query("release_claims"), {"workers": dead})
+            await connection.execute(query("mend_queue"))
             cursor = await connection.execute(query("unaccounted_batches"))
             for row in await cursor.fetchall():
                 log.warning("an unfinished batch was in no queue", batch_id=str(row["batch_id"]))
@@ -235,27 +263,41 @@ class PgQueuerWorker(Worker):
 
 
 class _JobClaim(Claim):
-    """The mark lies on the job's row in the queue."""
+    """The mark lies on the job's row in the queue. While the worker stops, nothing new may be begun."""
 
-    def __init__(self, job: Job, settle: Callable[..., Awaitable[None]]) -> None:
-        self._job, self._settle = job, settle
-        self._working = bool(job.headers and job.headers.get("working"))
-        self._unspent = not self._working
+    def __init__(self, job: Job, settle: Callable[..., Awaitable[None]], stopping: Callable[[], bool]) -> None:
+        self._job, self._settle, self._stopping = job, settle, stopping
+        self._marked = bool(job.headers and job.headers.get("working"))
+        self._unspent = not self._marked
+        self.at_work = False
 
     @property
     def unspent(self) -> bool:
         return self._unspent
 
+    @property
+    def mark_of_what_came_before(self) -> str | None:
+        """What the next holder must know when this one hands the batch back."""
+        return WORKING if self._marked and not self._begun else None
+
+    @property
+    def _begun(self) -> bool:
+        return self._unspent or self.at_work
+
     async def working(self) -> None:
+        if self._stopping():
+            raise asyncio.CancelledError
         await self._mark(True)
+        self.at_work = True
 
     async def resting(self) -> None:
+        self.at_work = False
         await self._mark(False)
 
     async def _mark(self, working: bool) -> None:
-        if working != self._working:
+        if working != self._marked:
             await self._settle("mark_claim", self._job, headers=WORKING if working else None)
-            self._working = working
+            self._marked = working
 
 
 @asynccontextmanager

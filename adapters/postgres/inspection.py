@@ -1,6 +1,7 @@
 """What an operator wants to know of the database, in one look."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -23,8 +24,11 @@ class Inspection:
     oldest_waiting_s: float | None = None
 
 
-def inspect(database_url: str) -> Inspection:
-    """Raises psycopg.Error where the database cannot be reached."""
+def inspect(database_url: str, heartbeat_timeout: float) -> Inspection:
+    """`heartbeat_timeout` in seconds: what was not renewed for longer does not run.
+
+    Raises psycopg.Error where the database cannot be reached.
+    """
     revision = revision_of(database_url)
     with psycopg.connect(database_url, connect_timeout=3, row_factory=dict_row) as connection:
         version = connection.info.server_version
@@ -32,5 +36,6 @@ def inspect(database_url: str) -> Inspection:
         seen = Inspection(server_version=version, read_only=bool(state.get("read_only")), revision=revision)
         if revision is None:
             return seen
-        row: dict[str, Any] = connection.execute(query("inspection")).fetchone() or {}
+        asked = {"heartbeat_timeout": timedelta(seconds=heartbeat_timeout)}
+        row: dict[str, Any] = connection.execute(query("inspection"), asked).fetchone() or {}
     return Inspection(server_version=version, read_only=seen.read_only, revision=revision, **row)

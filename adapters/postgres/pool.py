@@ -91,5 +91,5 @@ def translated() -> Iterator[None]:
         raise Conflict(str(collision)) from collision
     except psycopg.errors.ReadOnlySqlTransaction as failed_over:
         raise StorageUnavailable("it is read-only") from failed_over
-    except (psycopg.OperationalError, PoolTimeout) as away:
+    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout, PoolTimeout) as away:
         raise StorageUnavailable(type(away).__name__) from away

@@ -92,7 +92,7 @@ def trail(events: Sequence[RecordedEvent]) -> list[str]:
         reason = f" reason={recorded.metadata.reason!r}" if recorded.metadata.reason else ""
         told.append(
             f"{recorded.version:>3}  {instant(recorded.recorded_at)}  {type(recorded.event).__name__:<15}  "
-            f"{recorded.metadata.actor:<45.45}  {details}{reason}"
+            f"{recorded.metadata.actor:<46}  {details}{reason}"
         )
     return told
 

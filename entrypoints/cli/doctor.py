@@ -93,7 +93,7 @@ async def _analyser(settings: Settings) -> Check:
 
 def _database(settings: Settings, found: Database) -> Iterator[Check]:
     try:
-        seen = inspect(found.url)
+        seen = inspect(found.url, settings.heartbeat_timeout_s)
     except psycopg.Error as away:
         shown = (str(away).strip().splitlines() or [type(away).__name__])[0]
         advice = "Check that the server runs, and that FNA_BATCH_DATABASE_URL is right."

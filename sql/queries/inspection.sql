@@ -1,8 +1,14 @@
 SELECT has_table_privilege('batch_events', 'UPDATE')
            OR has_table_privilege('batch_events', 'DELETE')
            OR has_table_privilege('batch_events', 'TRUNCATE') AS may_change_events,
-       count(*) FILTER (WHERE status = 'queued')::integer AS waiting,
-       count(*) FILTER (WHERE status = 'picked')::integer AS running,
-       extract(epoch FROM max(now() - execute_after) FILTER (WHERE status = 'queued'))::float8 AS oldest_waiting_s
-FROM pgqueuer
+       count(*) FILTER (WHERE NOT held)::integer AS waiting,
+       count(*) FILTER (WHERE held)::integer AS running,
+       extract(epoch FROM max(now() - since) FILTER (WHERE NOT held))::float8
+           AS oldest_waiting_s
+FROM (
+    SELECT execute_after,
+           CASE status WHEN 'picked' THEN heartbeat ELSE execute_after END AS since,
+           status = 'picked' AND heartbeat >= now() - %(heartbeat_timeout)s::interval AS held
+    FROM pgqueuer
+) AS queue
 WHERE execute_after <= now()

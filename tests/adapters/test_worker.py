@@ -20,15 +20,17 @@ from psycopg_pool import PoolTimeout
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
 from adapters.pgqueuer.worker import POLL, ended
 from application.log import Metadata
-from application.ports.worker import Claim
+from application.ports.worker import Claim, RunBatch
 from application.submit import Submission
 from domain.refusals import BatchUnknown
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
+from tests.service import database_away
 
 HEARTBEAT = 0.4
 POLLS_TOO_MANY = 8
+OUTAGE = 2.0
 BEATING = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'UPDATE pgqueuer%heartbeat%' "
     "AND application_name <> 'fna-batch' ORDER BY query_start DESC LIMIT 1"
@@ -67,7 +69,7 @@ class Recorder:
 @asynccontextmanager
 async def working(
     container: Container,
-    recorder: Recorder,
+    recorder: RunBatch,
     *,
     concurrency: int = 10,
     eager: int = 10,
@@ -300,6 +302,7 @@ async def test_a_row_that_names_no_batch_is_taken_out_of_the_queue(container: Co
 
 async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) -> None:
     recorder = Recorder()
+    recorder.works = True
     recorder.may_end.clear()
     await enqueue(container)
     async with working(container, recorder, grace=PATIENCE) as worker:
@@ -308,6 +311,72 @@ async def test_a_stopped_worker_gives_what_runs_its_grace(container: Container) 
         recorder.may_end.set()
     assert recorder.ended
     assert await jobs(container) == []
+
+
+async def test_a_stopped_worker_begins_no_more_reports(container: Container) -> None:
+    analysed: list[int] = []
+    first_begun, first_may_end = asyncio.Event(), asyncio.Event()
+
+    async def three_reports(batch_id: UUID, holder: str, claim: Claim) -> None:
+        for number in range(3):
+            await claim.working()
+            analysed.append(number)
+            first_begun.set()
+            await first_may_end.wait()
+
+    await enqueue(container)
+    async with working(container, three_reports, grace=PATIENCE) as worker:
+        await first_begun.wait()
+        worker.stop()
+        first_may_end.set()
+    assert analysed == [0]
+    assert await jobs(container) == [{"status": "queued", "queue_manager_id": None}]
+
+
+async def test_a_stopped_worker_hands_back_at_once_what_waits_for_its_turn(container: Container) -> None:
+    at_work, waiting = Recorder(), Recorder()
+    at_work.may_end.clear()
+    waiting.may_end.clear()
+
+    async def one_works(batch_id: UUID, holder: str, claim: Claim) -> None:
+        if not at_work.runs:
+            at_work.works = True
+            await at_work(batch_id, holder, claim)
+        else:
+            await waiting(batch_id, holder, claim)
+
+    await enqueue(container)
+    async with working(container, one_works, grace=PATIENCE) as worker:
+        await until(lambda: at_work.runs)
+        await enqueue(container)
+        await until(lambda: waiting.runs)
+        worker.stop()
+        await until(lambda: waiting.cancelled)
+        assert not at_work.cancelled
+        at_work.may_end.set()
+    assert at_work.ended
+
+
+async def test_a_batch_is_not_taken_from_a_living_worker_after_an_outage(
+    container: Container, database: Database
+) -> None:
+    """Nobody could renew anything meanwhile; who lives does so first."""
+    slow, other = Recorder(), Recorder()
+    slow.may_end.clear()
+    await enqueue(container)
+    async with working(container, slow, concurrency=1):
+        await until(lambda: slow.runs)
+        async with working(container, other):
+            await enqueue(container)
+            await until(lambda: other.ended)
+            with database_away(database):
+                away = time.monotonic()
+                await until(lambda: time.monotonic() - away > OUTAGE)
+            before = (await claims(container))[0]["heartbeat"]
+            await until_changed(container, before)
+            assert len(other.runs) == 1
+        slow.may_end.set()
+        await until(lambda: slow.ended)
 
 
 async def test_a_batch_that_could_not_be_worked_off_waits_and_comes_again(container: Container) -> None:
@@ -418,6 +487,32 @@ def test_a_neighbour_that_lives_is_not_dead(tmp_path: Path) -> None:
     alive.leave()
     assert other.dead() == []
     other.leave()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "execute_after = 'infinity'",
+        "execute_after = '-infinity'",
+        "execute_after = now() + INTERVAL '1 year'",
+        "entrypoint = 'x'",
+        "status = 'picked', queue_manager_id = gen_random_uuid(), heartbeat = now() + INTERVAL '1 year'",
+    ],
+)
+async def test_a_row_that_no_worker_would_take_is_set_right(container: Container, change: str) -> None:
+    recorder = Recorder()
+    batch_id = await enqueue(container)
+    async with container.pool().connection() as connection:
+        await connection.execute(f"UPDATE pgqueuer SET {change}".encode())
+    async with working(container, recorder) as worker:
+        await worker.reconcile()
+        await until(lambda: recorder.ended)
+    assert [run for run, _ in recorder.ended] == [batch_id]
+
+
+def test_a_file_that_is_no_workers_is_no_dead_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "backup.lock").touch()
+    assert Neighbours(tmp_path).dead() == []
 
 
 async def test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again(container: Container) -> None:

@@ -15,11 +15,26 @@ from domain.well_formed import misplaced
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong: with which batch, at which version (null: in the read model), and what."""
+    """One thing that is wrong: with which batch, at which version (null: in the read model), and what.
 
-    batch_id: UUID
-    version: int | None
+    What concerns the log as a whole names no batch, but the checkpoint (by its size) or the act.
+    """
+
+    batch_id: UUID | None = None
+    version: int | None = None
+    checkpoint: int | None = None
+    act_id: UUID | None = None
     problem: str
+
+    def __str__(self) -> str:
+        named = (
+            ("batch", self.batch_id),
+            ("version", self.version),
+            ("checkpoint", self.checkpoint),
+            ("act", self.act_id),
+        )
+        about = " ".join(f"{name} {value}" for name, value in named if value is not None)
+        return f"{about or 'the log'}: {self.problem}"
 
 
 class Audit:
@@ -35,18 +50,40 @@ class Audit:
     async def verify(self, batch_id: UUID | None = None) -> AsyncIterator[tuple[UUID, Sequence[Finding]]]:
         """Each batch with what is wrong with it, one batch or all."""
         if batch_id is not None:
-            yield batch_id, self._check(await self._source.batch(batch_id))
+            yield batch_id, self.check(await self._source.batch(batch_id))
             return
         async for audited in self._source.batches():
-            yield audited.batch_id, self._check(audited)
+            yield audited.batch_id, self.check(audited)
 
-    def _check(self, audited: AuditedBatch) -> Sequence[Finding]:
-        found = list(_broken_chain(audited.events))
+    async def verify_from(
+        self, after: UUID | None, limit: int
+    ) -> tuple[Sequence[tuple[UUID, Sequence[Finding]]], UUID | None]:
+        """Up to `limit` batches with higher ids, and the id to go on from, null after the last."""
+        found: list[tuple[UUID, Sequence[Finding]]] = []
+        async for audited in self._source.batches(after, page=limit):
+            if len(found) == limit:
+                return found, found[-1][0]
+            found.append((audited.batch_id, self.check(audited)))
+        return found, None
+
+    def expected(self, audited: AuditedBatch) -> BatchJob | None:
+        """The row that the log gives; null where retention or erasure keep it away.
+
+        Raises ValueError for a stream that gives none.
+        """
+        if audited.erased:
+            return None
+        job = project_all(self._codec.decode(stored) for stored in audited.events)
+        return None if audited.job is None and self._may_be_gone(job, audited) else job
+
+    def check(self, audited: AuditedBatch) -> Sequence[Finding]:
+        """What is wrong with one batch: its chain and seals, else its stream, else the read model."""
+        found = [*_broken_chain(audited.events), *_broken_seals(audited)]
         stream: list[RecordedEvent] = []
         for stored in audited.events:
             try:
                 stream.append(self._codec.decode(stored))
-            except ValueError as unreadable:
+            except (ValueError, RecursionError) as unreadable:
                 found.append(_finding(stored, f"the event cannot be read: {unreadable}"))
         if found:
             return found
@@ -54,29 +91,62 @@ class Audit:
             Finding(batch_id=audited.batch_id, version=version, problem=problem)
             for version, problem in misplaced(recorded.event for recorded in stream)
         ]
-        return found or list(self._drift(audited, stream))
+        return found or [
+            Finding(batch_id=audited.batch_id, problem=problem) for problem in self._drift(audited, stream)
+        ]
 
-    def _drift(self, audited: AuditedBatch, stream: Sequence[RecordedEvent]) -> Iterator[Finding]:
+    def _drift(self, audited: AuditedBatch, stream: Sequence[RecordedEvent]) -> Iterator[str]:
         expected, actual = project_all(stream) if stream else None, audited.job
         if audited.unreadable is not None:
-            problem = f"batch_jobs has a row that cannot be read: {audited.unreadable}"
-            yield Finding(batch_id=audited.batch_id, version=None, problem=problem)
+            yield f"batch_jobs has a row that cannot be read: {audited.unreadable}"
         elif expected is None:
-            what = "there is no such batch" if actual is None else "batch_jobs has a row, but the log has no event"
-            yield Finding(batch_id=audited.batch_id, version=None, problem=what)
+            yield "there is no such batch" if actual is None else "batch_jobs has a row, but the log has no event"
+        elif audited.erased:
+            if actual is not None:
+                yield "batch_jobs has a row, but its owner's data were erased"
         elif actual is None:
-            if not _may_be_gone(expected, self._clock() - self._retention):
-                yield Finding(batch_id=audited.batch_id, version=None, problem="batch_jobs has no row for it")
+            if not self._may_be_gone(expected, audited):
+                yield "batch_jobs has no row for it"
         else:
-            for name in (field.name for field in fields(BatchJob)):
-                is_, should = getattr(actual, name), getattr(expected, name)
-                if is_ != should:
-                    problem = f"batch_jobs.{name} is {_shown(is_)}, the log says {_shown(should)}"
-                    yield Finding(batch_id=audited.batch_id, version=None, problem=problem)
+            yield from differences(actual, expected)
+        if expected is not None:
+            yield from _wrong_statuses(audited, expected)
+
+    def _may_be_gone(self, job: BatchJob, audited: AuditedBatch) -> bool:
+        before = self._clock() - self._retention
+        if audited.cleaned_before is not None:
+            before = max(before, audited.cleaned_before)
+        return job.status.is_final and job.processed_at is not None and job.processed_at < before
 
 
-def _may_be_gone(job: BatchJob, before: datetime) -> bool:
-    return job.status.is_final and job.processed_at is not None and job.processed_at < before
+def differences(actual: BatchJob, expected: BatchJob) -> Iterator[str]:
+    """Field by field."""
+    for name in (field.name for field in fields(BatchJob)):
+        is_, should = getattr(actual, name), getattr(expected, name)
+        if is_ != should:
+            yield f"batch_jobs.{name} is {_shown(is_)}, the log says {_shown(should)}"
+
+
+def _wrong_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[str]:
+    should = expected.report_statuses()
+    for report_id, is_ in audited.report_statuses.items():
+        if is_ != should.get(report_id, is_):
+            yield f"financial_reports.processing_status of {report_id} is {is_}, the log says {should[report_id]}"
+
+
+def _broken_seals(audited: AuditedBatch) -> Iterator[Finding]:
+    hashes = {stored.version: stored.hash for stored in audited.events}
+    for version, entry in sorted(audited.sealed.items()):
+        if version not in hashes:
+            problem = "the event was sealed, and is gone"
+        elif hashes[version] != entry:
+            problem = "it is not the event that was sealed"
+        else:
+            continue
+        yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
+    for version in sorted(audited.overtaken):
+        problem = "it stands before what is sealed, but is not sealed itself: it was inserted, or moved, afterwards"
+        yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
 
 
 def _broken_chain(stream: Sequence[StoredEvent]) -> Iterator[Finding]:

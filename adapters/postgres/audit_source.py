@@ -1,4 +1,4 @@
-"""Log and read model side by side, read in pages of one snapshot each."""
+"""Log, tree and read model side by side, read in pages of one snapshot each."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -7,14 +7,13 @@ from uuid import UUID
 
 from psycopg import IsolationLevel
 
-from adapters.postgres.batch_jobs import job_from_row
-from adapters.postgres.pool import Pool, translated
+from adapters.postgres.batch_jobs import RESULTS, job_from_row
+from adapters.postgres.pool import Connection, Pool, translated
+from adapters.postgres.sealed_log import stored_json
 from application.log import StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
+from application.read_model import BatchJob
 from sql import query
-
-PAGE = 500
-BEFORE_ALL = UUID(int=0)
 
 
 class PostgresAuditSource(AuditSource):
@@ -25,46 +24,80 @@ class PostgresAuditSource(AuditSource):
         (found,) = await self._read([batch_id])
         return found
 
-    async def batches(self) -> AsyncIterator[AuditedBatch]:
-        after = BEFORE_ALL
+    async def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
         while True:
             with translated():
                 async with self._pool.connection() as connection:
-                    asked = {"after": after, "limit": PAGE}
-                    cursor = await connection.execute(query("audited_batch_ids"), asked)
-                    page = [row["batch_id"] for row in await cursor.fetchall()]
-            if not page:
+                    rows = await _rows(connection, "audited_batch_ids", after=after, limit=page)
+            if not rows:
                 return
-            for audited in await self._read(page):
+            for audited in await self._read([row["batch_id"] for row in rows]):
                 yield audited
-            after = page[-1]
+            after = rows[-1]["batch_id"]
 
     async def count(self) -> int:
         with translated():
             async with self._pool.connection() as connection:
-                row = await (await connection.execute(query("count_batches"))).fetchone()
-        return int(row["batches"]) if row else 0
+                (row,) = await _rows(connection, "count_batches")
+        return int(row["batches"])
 
     async def _read(self, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
-        asked = {"batch_ids": list(batch_ids)}
         with translated():
             async with self._pool.connection() as connection:
                 await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
                 try:
                     async with connection.transaction():
-                        events = await (await connection.execute(query("audited_events"), asked)).fetchall()
-                        jobs = await (await connection.execute(query("audited_jobs"), asked)).fetchall()
+                        return await _side_by_side(connection, batch_ids)
                 finally:
                     await connection.set_isolation_level(None)
-        streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
-        for row in events:
-            streams[row["batch_id"]].append(StoredEvent(**row))
-        rows = {row["batch_id"]: row for row in jobs}
-        return [_side_by_side(batch_id, streams[batch_id], rows.get(batch_id)) for batch_id in batch_ids]
 
 
-def _side_by_side(batch_id: UUID, events: Sequence[StoredEvent], row: dict[str, Any] | None) -> AuditedBatch:
+async def _rows(connection: Connection, name: str, **asked: object) -> Sequence[dict[str, Any]]:
+    return await (await connection.execute(query(name), asked)).fetchall()
+
+
+async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
+    streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
+    overtaken: dict[UUID, set[int]] = defaultdict(set)
+    asked = list(batch_ids)
+    for row in await _rows(connection, "audited_events", batch_ids=asked):
+        if row.pop("overtaken"):
+            overtaken[row["batch_id"]].add(row["version"])
+        parsed = {"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])}
+        streams[row["batch_id"]].append(StoredEvent(**row | parsed))
+    sealed: dict[UUID, dict[int, bytes]] = defaultdict(dict)
+    for row in await _rows(connection, "audited_seals", batch_ids=asked):
+        sealed[row["batch_id"]][row["version"]] = row["entry"]
+    statuses: dict[UUID, dict[UUID, str]] = defaultdict(dict)
+    for row in await _rows(connection, "audited_reports", batch_ids=asked):
+        statuses[row["batch_id"]][row["report_id"]] = row["processing_status"]
+    jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=asked)}
+    (removals,) = await _rows(connection, "audited_removals", batch_ids=asked)
+    found = []
+    for batch_id in batch_ids:
+        job, unreadable = jobs.get(batch_id, (None, None))
+        found.append(
+            AuditedBatch(
+                batch_id=batch_id,
+                events=streams[batch_id],
+                job=job,
+                unreadable=unreadable,
+                sealed=sealed[batch_id],
+                overtaken=overtaken[batch_id],
+                report_statuses=statuses[batch_id],
+                cleaned_before=removals["cleaned_before"],
+                erased=batch_id in removals["erased"],
+            )
+        )
+    return found
+
+
+def _read_job(row: dict[str, Any]) -> tuple[BatchJob | None, str | None]:
+    """The row, or what is wrong with it: also where it says what it says in other words than the projector's."""
     try:
-        return AuditedBatch(batch_id=batch_id, events=events, job=None if row is None else job_from_row(row))
-    except ValueError as wrong:
-        return AuditedBatch(batch_id=batch_id, events=events, job=None, unreadable=str(wrong))
+        job = job_from_row(row)
+    except (ValueError, RecursionError) as wrong:
+        return None, str(wrong)
+    if RESULTS.dump_python(job.results, mode="json") != row["results"]:
+        return None, "results hold what the projector does not write"
+    return job, None

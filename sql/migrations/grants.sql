@@ -1,5 +1,5 @@
 -- Run after every migration, and harmless to run again.
--- The role that the service runs with: it may add events, never change or remove them.
+-- The role that the service runs with: it may add to the log and to what proves it, never change or remove any of it.
 -- Where the migrating user may not create roles, the triggers alone protect the log; `fna-batch doctor` says so.
 
 DO $$
@@ -22,6 +22,9 @@ BEGIN
     -- Neither position nor transaction_id: the database gives them.
     GRANT INSERT (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
         ON batch_events TO fna_batch_app;
+    GRANT SELECT ON audit_acts TO fna_batch_app;
+    GRANT INSERT (act_id, kind, actor, reason, data, recorded_at, hash) ON audit_acts TO fna_batch_app;
+    GRANT SELECT, INSERT ON sealed_entries, tree_nodes, checkpoints TO fna_batch_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON
         financial_reports, report_chunks, narrative_analyses, batch_jobs, busy_reports, idempotency_keys
         TO fna_batch_app;

@@ -1,10 +1,14 @@
 SELECT batch_id
 FROM (
     (SELECT DISTINCT batch_id FROM batch_events
-     WHERE batch_id > %(after)s ORDER BY batch_id LIMIT %(limit)s)
+     WHERE %(after)s::uuid IS NULL OR batch_id > %(after)s ORDER BY batch_id LIMIT %(limit)s)
     UNION
     (SELECT batch_id FROM batch_jobs
-     WHERE batch_id > %(after)s ORDER BY batch_id LIMIT %(limit)s)
+     WHERE %(after)s::uuid IS NULL OR batch_id > %(after)s ORDER BY batch_id LIMIT %(limit)s)
+    UNION
+    (SELECT DISTINCT batch_id FROM sealed_entries
+     WHERE batch_id IS NOT NULL AND (%(after)s::uuid IS NULL OR batch_id > %(after)s)
+     ORDER BY batch_id LIMIT %(limit)s)
 ) AS known
 ORDER BY batch_id
 LIMIT %(limit)s

@@ -1,4 +1,9 @@
-SELECT batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash
-FROM batch_events
-WHERE batch_id = ANY (%(batch_ids)s)
-ORDER BY batch_id, version
+SELECT event.batch_id, event.version, event.type, event.schema_version, event.data::text AS data,
+       event.metadata::text AS metadata, event.recorded_at, event.previous_hash, event.hash,
+       NOT EXISTS (SELECT FROM sealed_entries AS leaf
+                   WHERE leaf.batch_id = event.batch_id AND leaf.version = event.version)
+           AND (event.transaction_id, event.position) <= (sealed.transaction_id, sealed.position) AS overtaken
+FROM batch_events AS event
+LEFT JOIN (SELECT transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed ON true
+WHERE event.batch_id = ANY (%(batch_ids)s)
+ORDER BY event.batch_id, event.version

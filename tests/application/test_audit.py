@@ -26,7 +26,7 @@ class OneBatch(AuditSource):
     async def batch(self, batch_id: UUID) -> AuditedBatch:
         return self.audited
 
-    async def batches(self) -> AsyncIterator[AuditedBatch]:
+    async def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
         yield self.audited
 
     async def count(self) -> int:

@@ -1,0 +1,5 @@
+"""Signing by Ed25519, by `cryptography`."""
+
+from adapters.ed25519.signer import Ed25519Signer, ed25519_verifies
+
+__all__ = ["Ed25519Signer", "ed25519_verifies"]

@@ -1,0 +1,95 @@
+"""The ports to the tree over the whole log: its leaves, its stored subtrees, its signed checkpoints."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from application.acts import Act
+from application.merkle import Range, Subtree
+
+Place = tuple[int, int]
+"""Where something stands in the order of commits: transaction and position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """An event (by batch and version) or an act that no checkpoint covers yet, with its hash."""
+
+    batch_id: UUID | None
+    version: int | None
+    act_id: UUID | None
+    hash: bytes
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One entry of the tree as stored; `place` is null where the event or act is gone, `act` also for an event."""
+
+    leaf_index: int
+    entry: bytes
+    batch_id: UUID | None
+    version: int | None
+    act_id: UUID | None
+    place: Place | None
+    act: tuple[Act, bytes] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCheckpoint:
+    """`note` is the signed text, the rest only says where it belongs."""
+
+    size: int
+    previous_size: int | None
+    note: str
+
+
+class Tree(Protocol):
+    async def entries(self, leaves: Range) -> Sequence[bytes]: ...
+
+    async def subtrees(self, wanted: Sequence[Subtree]) -> Mapping[Subtree, bytes]:
+        """The stored ones of those: complete, of level 8 and above."""
+        ...
+
+
+class Sealing(Tree, Protocol):
+    """One seal, in its transaction: while it lasts nobody else seals."""
+
+    async def latest(self) -> StoredCheckpoint | None: ...
+
+    async def unsealed(self, limit: int) -> Sequence[Unsealed]:
+        """What comes after the latest checkpoint in commit order, as far as nothing can come before it any more."""
+        ...
+
+    async def add(
+        self,
+        entries: Sequence[Unsealed],
+        subtrees: Mapping[Subtree, bytes],
+        checkpoint: StoredCheckpoint,
+        sealed_at: datetime,
+    ) -> None: ...
+
+
+class SealedLog(Tree, Protocol):
+    def sealing(self) -> AbstractAsyncContextManager[Sealing | None]:
+        """Nothing where somebody else seals right now. Raises StorageUnavailable."""
+        ...
+
+    async def latest(self) -> StoredCheckpoint | None: ...
+
+    async def checkpoint(self, size: int) -> StoredCheckpoint | None: ...
+
+    async def checkpoints(self, *, above: int, limit: int) -> Sequence[StoredCheckpoint]:
+        """Those of more than `above` leaves, the smallest first."""
+        ...
+
+    async def newest(self, *, below: int | None, limit: int) -> Sequence[StoredCheckpoint]:
+        """Those of fewer than `below` leaves, the largest first."""
+        ...
+
+    async def leaves(self, leaves: Range) -> Sequence[Leaf]: ...
+
+    async def leaf_of(self, batch_id: UUID, version: int) -> int | None: ...

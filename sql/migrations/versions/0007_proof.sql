@@ -1,0 +1,122 @@
+-- What proves the log as a whole: acts of operators, and signed checkpoints over a Merkle tree of everything.
+
+CREATE FUNCTION table_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is not allowed', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'FB005', HINT = 'History is corrected by appending, never by changing it.';
+END
+$$;
+
+-- Text that people wrote stands in a reason alone: one short line, and no address of anybody.
+CREATE FUNCTION is_a_reason(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT given IS NULL OR (length(given) BETWEEN 1 AND 200 AND given !~ '[[:cntrl:]@]')
+$$;
+
+ALTER TABLE batch_events
+    ADD CONSTRAINT reasons_are_short CHECK (is_a_reason(data ->> 'reason') AND is_a_reason(metadata ->> 'reason'));
+
+-- Which batches a user had, and in which batches a report was, told by the log.
+CREATE INDEX batch_events_of_user ON batch_events ((data ->> 'user_id'), recorded_at DESC, batch_id DESC)
+    WHERE version = 1;
+CREATE INDEX batch_events_of_report ON batch_events USING gin ((data -> 'report_ids')) WHERE version = 1;
+
+-- Within a batch the order of commits is the order of versions, so that whoever reads in commit order can follow it.
+-- A head from the future comes out of another cluster's dump, and is older.
+CREATE OR REPLACE FUNCTION batch_events_must_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT appended.batch_id, appended.version, head.version AS head, head.type,
+           head.hash = appended.previous_hash AS linked, head.recorded_at <= appended.recorded_at AS later
+    INTO bad
+    FROM appended
+    LEFT JOIN batch_events AS head ON head.batch_id = appended.batch_id AND head.version = appended.version - 1
+    WHERE appended.version > 1
+      AND (head.version IS NULL OR head.type = 'Finished'
+           OR head.hash <> appended.previous_hash OR head.recorded_at > appended.recorded_at
+           OR (head.transaction_id > appended.transaction_id
+               AND head.transaction_id < pg_snapshot_xmax(pg_current_snapshot()))
+           OR (head.transaction_id = appended.transaction_id AND head.position > appended.position))
+    ORDER BY appended.batch_id, appended.version
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF bad.head IS NULL THEN
+        RAISE EXCEPTION 'version % of batch % leaves a gap', bad.version, bad.batch_id
+            USING ERRCODE = 'FB001', HINT = 'Read the stream again and decide again.';
+    ELSIF bad.type = 'Finished' THEN
+        RAISE EXCEPTION 'batch % has finished, nothing may follow', bad.batch_id USING ERRCODE = 'FB002';
+    ELSIF NOT bad.linked THEN
+        RAISE EXCEPTION 'version % of batch % does not link to the hash of the event before it',
+            bad.version, bad.batch_id USING ERRCODE = 'FB003';
+    ELSIF NOT bad.later THEN
+        RAISE EXCEPTION 'version % of batch % is recorded before the event before it', bad.version, bad.batch_id
+            USING ERRCODE = 'FB004';
+    ELSE
+        RAISE EXCEPTION 'version % of batch % would come before the event before it in the order of commits',
+            bad.version, bad.batch_id
+            USING ERRCODE = 'FB007', HINT = 'Begin the transaction again.';
+    END IF;
+END
+$$;
+
+-- What was done to the system besides the lives of batches, by whom and why.
+CREATE TABLE audit_acts (
+    act_id         uuid        PRIMARY KEY,
+    position       bigint      NOT NULL DEFAULT nextval('batch_events_position_seq'),
+    kind           text        NOT NULL
+        CHECK (kind IN ('rebuild', 'repair', 'redispatch', 'cleanup', 'erase', 'archive')),
+    actor          text        NOT NULL CHECK (actor ~ '^(user|worker|operator):[A-Za-z0-9._:-]{1,64}$'),
+    reason         text        NOT NULL CHECK (is_a_reason(reason)),
+    data           jsonb       NOT NULL CHECK (jsonb_typeof(data) = 'object'),
+    recorded_at    timestamptz NOT NULL,
+    transaction_id xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    hash           bytea       NOT NULL CHECK (length(hash) = 32)
+);
+COMMENT ON TABLE audit_acts IS 'Append only: what operators did, and why; see docs/event-log.md.';
+CREATE INDEX audit_acts_in_commit_order ON audit_acts (transaction_id, position);
+CREATE INDEX audit_acts_of_user ON audit_acts ((data ->> 'user_id')) WHERE kind = 'erase';
+CREATE INDEX audit_acts_of_kind ON audit_acts (kind, recorded_at DESC);
+
+-- The leaves of the tree: every event and every act in commit order, without a gap.
+CREATE TABLE sealed_entries (
+    leaf_index bigint  PRIMARY KEY CHECK (leaf_index >= 0),
+    batch_id   uuid,
+    version    integer,
+    act_id     uuid UNIQUE,
+    entry      bytea   NOT NULL CHECK (length(entry) = 32),
+    UNIQUE (batch_id, version),
+    CONSTRAINT an_event_or_an_act CHECK (
+        (batch_id IS NULL) = (version IS NULL) AND (batch_id IS NULL) <> (act_id IS NULL))
+);
+COMMENT ON TABLE sealed_entries IS 'Append only: the leaves of the Merkle tree; see docs/verify.md.';
+
+-- Its complete subtrees of 256 leaves and more, so that a proof reads a few rows.
+CREATE TABLE tree_nodes (
+    level      integer NOT NULL CHECK (level >= 8),
+    node_index bigint  NOT NULL CHECK (node_index >= 0),
+    hash       bytea   NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, node_index)
+);
+
+-- Each follows the one before it, and none has two successors.
+CREATE TABLE checkpoints (
+    tree_size      bigint      PRIMARY KEY CHECK (tree_size > 0),
+    previous_size  bigint      REFERENCES checkpoints CHECK (previous_size < tree_size),
+    note           text        NOT NULL,
+    sealed_at      timestamptz NOT NULL,
+    transaction_id xid8        NOT NULL,
+    position       bigint      NOT NULL,
+    CONSTRAINT checkpoints_are_one_chain UNIQUE NULLS NOT DISTINCT (previous_size)
+);
+COMMENT ON TABLE checkpoints IS 'Append only: signed notes over the tree; see docs/verify.md.';
+
+CREATE TRIGGER audit_acts_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_acts
+    FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();
+CREATE TRIGGER sealed_entries_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sealed_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();
+CREATE TRIGGER tree_nodes_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tree_nodes
+    FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();
+CREATE TRIGGER checkpoints_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoints
+    FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();

@@ -1,0 +1,5 @@
+SELECT tree_size AS size, previous_size, note
+FROM checkpoints
+WHERE %(below)s::bigint IS NULL OR tree_size < %(below)s
+ORDER BY tree_size DESC
+LIMIT %(limit)s

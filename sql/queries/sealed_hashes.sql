@@ -1,0 +1,5 @@
+SELECT entry
+FROM sealed_entries
+WHERE leaf_index >= %(first)s
+  AND leaf_index < %(end)s
+ORDER BY leaf_index

@@ -45,7 +45,11 @@ class Act:
 
     def computed_hash(self) -> bytes:
         """SHA-256 over a fixed line and the RFC 8785 canonical JSON of the act; see docs/verify.md."""
-        hashed = {
+        return hashlib.sha256(HASHED_AS + canonical_json(self.hashed())).digest()
+
+    def hashed(self) -> dict[str, Any]:
+        """What the hash covers, as JSON."""
+        return {
             "act_id": str(self.act_id),
             "kind": self.kind,
             "actor": self.actor,
@@ -53,4 +57,3 @@ class Act:
             "data": self.data,
             "recorded_at": instant(self.recorded_at),
         }
-        return hashlib.sha256(HASHED_AS + canonical_json(hashed)).digest()

@@ -1,15 +1,16 @@
 """The audit: what happened to a batch, and whether log and read model can be believed."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from application.errors import UnknownToTheLog
 from application.log import NO_HASH, RecordedEvent, StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.ports.codec import EventCodec
 from application.ports.edges import Clock
-from application.read_model import BatchJob, ReportResult, project_all
+from application.read_model import BatchJob, ReportResult, differing, project_all
 from domain.well_formed import misplaced
 
 
@@ -37,15 +38,36 @@ class Finding:
         return f"{about or 'the log'}: {self.problem}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """`job` is null where somebody made the events unreadable; `audit verify` says which."""
+
+    batch_id: UUID
+    as_of: datetime | None
+    job: BatchJob | None
+    events: Sequence[StoredEvent]
+
+
 class Audit:
     """`retention`: rows of batches processed longer ago than this may be gone from the read model."""
 
     def __init__(self, source: AuditSource, codec: EventCodec, clock: Clock, retention: timedelta) -> None:
         self._source, self._codec, self._clock, self._retention = source, codec, clock, retention
 
-    async def history(self, batch_id: UUID) -> Sequence[RecordedEvent]:
-        """The events of a batch, by version; empty where there is no such batch."""
-        return [self._codec.decode(stored) for stored in (await self._source.batch(batch_id)).events]
+    async def history(self, batch_id: UUID, as_of: datetime | None = None) -> History:
+        """The events of a batch as they are stored, up to an instant, and the row that they gave then.
+
+        Raises UnknownToTheLog, also for an instant before the submission.
+        """
+        events = (await self._source.batch(batch_id)).events
+        known = [event for event in events if as_of is None or event.recorded_at <= as_of]
+        if not known:
+            raise UnknownToTheLog(batch_id, then=as_of is not None)
+        try:
+            job = project_all(map(self._codec.decode, known))
+        except ValueError:
+            job = None
+        return History(batch_id=batch_id, as_of=as_of, job=job, events=known)
 
     async def verify(self, batch_id: UUID | None = None) -> AsyncIterator[tuple[UUID, Sequence[Finding]]]:
         """Each batch with what is wrong with it, one batch or all."""
@@ -78,6 +100,8 @@ class Audit:
 
     def check(self, audited: AuditedBatch) -> Sequence[Finding]:
         """What is wrong with one batch: its chain and seals, else its stream, else the read model."""
+        if audited.archived and not audited.events:
+            return list(_in_spite_of_the_archive(audited))
         found = [*_broken_chain(audited.events), *_broken_seals(audited)]
         stream: list[RecordedEvent] = []
         for stored in audited.events:
@@ -119,12 +143,15 @@ class Audit:
         return job.status.is_final and job.processed_at is not None and job.processed_at < before
 
 
+def _in_spite_of_the_archive(audited: AuditedBatch) -> Iterator[Finding]:
+    if audited.job is not None or audited.unreadable is not None:
+        yield Finding(batch_id=audited.batch_id, problem="batch_jobs has a row, but its events were archived")
+
+
 def differences(actual: BatchJob, expected: BatchJob) -> Iterator[str]:
     """Field by field."""
-    for name in (field.name for field in fields(BatchJob)):
-        is_, should = getattr(actual, name), getattr(expected, name)
-        if is_ != should:
-            yield f"batch_jobs.{name} is {_shown(is_)}, the log says {_shown(should)}"
+    for name, (is_, should) in differing(actual, expected).items():
+        yield f"batch_jobs.{name} is {shown(is_)}, the log says {shown(should)}"
 
 
 def _wrong_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[str]:
@@ -168,12 +195,12 @@ def _finding(stored: StoredEvent, problem: str) -> Finding:
     return Finding(batch_id=stored.batch_id, version=stored.version, problem=problem)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     match value:
         case datetime():
             return value.isoformat()
         case tuple():
-            return "; ".join(map(_shown, value)) or "empty"
+            return "; ".join(map(shown, value)) or "empty"
         case ReportResult():
             return f"{value.report_id} {value.status} {value.analysis_id or ' '.join(value.errors)}"
         case _:

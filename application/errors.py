@@ -7,6 +7,7 @@ ApplicationError
 ├── StorageUnavailable          the database is away; the same call may succeed later
 ├── NotFound
 │   ├── BatchNotFound           .batch_id
+│   │   └── UnknownToTheLog     the same, for who may see every batch
 │   ├── ReportNotFound          .report_id
 │   └── AnalysisNotReady        .report_id
 ├── IdempotencyKeyReused        the same key with another request
@@ -54,6 +55,14 @@ class BatchNotFound(NotFound):
     def __init__(self, batch_id: UUID) -> None:
         self.batch_id = batch_id
         super().__init__(f"There is no batch {batch_id} among yours.")
+
+
+class UnknownToTheLog(BatchNotFound):
+    """What an auditor or operator is told, who may see everything."""
+
+    def __init__(self, batch_id: UUID, *, then: bool = False) -> None:
+        super().__init__(batch_id)
+        self.args = (f"The log knows no batch {batch_id}{' at that instant' if then else ''}.",)
 
 
 class ReportNotFound(NotFound):

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from application.errors import Conflict
+from application.errors import BatchNotFound, Conflict
 from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, sealed
 from application.ports.codec import EventCodec
 from application.ports.edges import Clock
 from application.ports.storage import Storage, Transaction
-from application.read_model import project_all
+from application.read_model import BatchJob, project_all
 from domain.batch import Batch, decide, fold
 from domain.commands import Command
 from domain.events import Event, Submitted
@@ -65,6 +65,22 @@ class CommandHandler:
         if not stream or not isinstance(submitted := stream[0], Submitted):
             raise BatchUnknown
         return fold(stream), submitted.user_id
+
+    async def first(self, tx: Transaction, batch_id: UUID) -> RecordedEvent:
+        """The batch's `Submitted`.
+
+        Raises BatchNotFound.
+        """
+        for stored in (await tx.events.read(batch_id))[:1]:
+            return self._codec.decode(stored)
+        raise BatchNotFound(batch_id)
+
+    async def job(self, tx: Transaction, batch_id: UUID) -> tuple[BatchJob | None, Submitted | None]:
+        """The batch's row as the log gives it, and its first event; nothing where there is no such batch."""
+        stream = [self._codec.decode(stored) for stored in await tx.events.read(batch_id)]
+        if not stream or not isinstance(submitted := stream[0].event, Submitted):
+            return None, None
+        return project_all(stream), submitted
 
     async def append(
         self, tx: Transaction, batch_id: UUID, command: Command, metadata: Metadata

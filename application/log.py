@@ -11,6 +11,8 @@ from uuid import UUID
 from domain.events import Event
 
 NO_HASH = bytes(32)
+Place = tuple[int, int]
+"""Where something stands in the order of commits: transaction and position."""
 HASHED_AS = b"fna-batch event 1\n"
 
 
@@ -41,7 +43,11 @@ class StoredEvent:
 
     def computed_hash(self) -> bytes:
         """SHA-256 over a fixed line and the RFC 8785 canonical JSON of the event; see docs/event-log.md."""
-        hashed = {
+        return hashlib.sha256(HASHED_AS + canonical_json(self.hashed())).digest()
+
+    def hashed(self) -> dict[str, Any]:
+        """What the hash covers, as JSON."""
+        return {
             "batch_id": str(self.batch_id),
             "version": self.version,
             "type": self.type,
@@ -51,7 +57,6 @@ class StoredEvent:
             "recorded_at": instant(self.recorded_at),
             "previous_hash": self.previous_hash.hex(),
         }
-        return hashlib.sha256(HASHED_AS + canonical_json(hashed)).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

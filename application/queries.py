@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from application.errors import AnalysisNotReady, BatchNotFound, ReportNotFound
+from application.log import RecordedEvent
 from application.ports.codec import EventCodec
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage, Transaction
@@ -43,6 +44,37 @@ class Queries:
     ) -> Sequence[BatchJob]:
         async with self._storage.transaction() as tx:
             return await tx.batch_jobs.page(user_id, status=status, limit=limit, after=after)
+
+    async def batches_as_of(
+        self, user_id: UUID, instant: datetime, *, status: BatchStatus | None, limit: int, after: PageAfter | None
+    ) -> Sequence[BatchJob]:
+        """What `batches` answered at that instant, told by the log."""
+        found: list[BatchJob] = []
+        while len(found) < limit:
+            async with self._storage.transaction() as tx:
+                page = await tx.events.submitted(user_id, until=instant, after=after, limit=limit)
+                streams = await tx.events.streams([each.batch_id for each in page])
+            for each in page:
+                known = [event for event in streams[each.batch_id] if event.recorded_at <= instant]
+                job = project_all(map(self._codec.decode, known))
+                if status in (None, job.status):
+                    found.append(job)
+            if len(page) < limit:
+                break
+            after = page[-1]
+        return found[:limit]
+
+    async def submitted(self, user_id: UUID, batch_id: UUID) -> RecordedEvent:
+        """The first event of the batch, which a receipt proves.
+
+        Raises BatchNotFound, also for somebody else's batch.
+        """
+        async with self._storage.transaction() as tx:
+            stream = await tx.events.read(batch_id)
+        first = [self._codec.decode(stored) for stored in stream[:1]]
+        if not first or project_all(first).user_id != user_id:
+            raise BatchNotFound(batch_id)
+        return first[0]
 
     async def report(self, user_id: UUID, report_id: UUID) -> Report:
         """Raises ReportNotFound, also for somebody else's report."""

@@ -1,7 +1,7 @@
 """`batch_jobs` as a fold of the log: one pure function, used when an event is appended, verified or replayed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -46,6 +46,12 @@ class BatchJob:
         if self.status is BatchStatus.PROCESSING and len(self.results) < len(self.report_ids):
             statuses[self.report_ids[len(self.results)]] = ReportStatus.PROCESSING
         return statuses
+
+
+def differing(one: BatchJob, other: BatchJob) -> dict[str, tuple[object, object]]:
+    """The fields in which they differ, with both values."""
+    pairs = ((each.name, (getattr(one, each.name), getattr(other, each.name))) for each in fields(BatchJob))
+    return {name: values for name, values in pairs if values[0] != values[1]}
 
 
 def project(job: BatchJob | None, recorded: RecordedEvent) -> BatchJob:

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from application.audit import Finding
+from application.log import Place
 from application.merkle import GrowingTree, Subtree
 from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened
-from application.ports.sealed_log import Leaf, Place, SealedLog, StoredCheckpoint
+from application.ports.sealed_log import Leaf, SealedLog, StoredCheckpoint
 from application.ports.signing import Verifier
 from application.proofs import STORED_FROM, hash_of
 from application.sealing import NOTHING_BEFORE

@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.errors import BatchNotFound
 from application.handler import CommandHandler, in_transaction
-from application.log import Metadata, canonical_json
+from application.log import Metadata, RecordedEvent, canonical_json
 from application.ports.edges import NewId
 from application.ports.storage import Storage, Transaction
-from domain import commands
+from domain import commands, refusals
 from domain.tiers import Tier, TierLimits
 
 
@@ -19,11 +20,28 @@ class Submission:
     report_ids: tuple[UUID, ...]
     reanalyze: bool = False
     idempotency_key: str | None = None
+    retry_of: UUID | None = None
 
     def fingerprint(self) -> bytes:
         """SHA-256 of what was asked for: the same key must come with the same request."""
-        asked = {"report_ids": [str(report_id) for report_id in self.report_ids], "reanalyze": self.reanalyze}
+        asked: dict[str, object] = {
+            "report_ids": [str(report_id) for report_id in self.report_ids],
+            "reanalyze": self.reanalyze,
+        }
+        if self.retry_of is not None:
+            asked["retry_of"] = str(self.retry_of)
         return hashlib.sha256(canonical_json(asked)).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who acts on a batch: its owner, or an operator (`user_id` and `tier` null) on anybody's."""
+
+    user_id: UUID | None
+    tier: Tier | None
+
+    def may_not_touch(self, owner: UUID) -> bool:
+        return self.user_id is not None and self.user_id != owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +51,7 @@ class Accepted:
     batch_id: UUID
     total_reports: int
     replayed: bool
+    submitted: RecordedEvent
 
 
 class SubmitBatch:
@@ -46,17 +65,45 @@ class SubmitBatch:
         """
         return await in_transaction(self._storage, lambda tx: self._accept(tx, submission, metadata))
 
+    async def retry(self, batch_id: UUID, asker: Asker, idempotency_key: str | None, metadata: Metadata) -> Accepted:
+        """Submit the failed reports of a finished batch again, for its owner, as a new batch that is linked to it.
+
+        Raises BatchNotFound, BatchUnfinished, NothingToRetry, and what submitting raises.
+        """
+
+        async def work(tx: Transaction) -> Accepted:
+            job, submitted = await self._handler.job(tx, batch_id)
+            if job is None or submitted is None or asker.may_not_touch(job.user_id):
+                raise BatchNotFound(batch_id)
+            if not job.status.is_final:
+                raise refusals.BatchUnfinished
+            failed = tuple(result.report_id for result in job.results if result.status == "failed")
+            if not failed:
+                raise refusals.NothingToRetry
+            asked = Submission(
+                user_id=job.user_id,
+                tier=submitted.tier if asker.tier is None else asker.tier,
+                report_ids=failed,
+                reanalyze=True,
+                idempotency_key=idempotency_key,
+                retry_of=batch_id,
+            )
+            return await self._accept(tx, asked, metadata)
+
+        return await in_transaction(self._storage, work)
+
     async def _accept(self, tx: Transaction, asked: Submission, metadata: Metadata) -> Accepted:
         key, fingerprint = asked.idempotency_key, asked.fingerprint()
         if key is not None and (earlier := await tx.submissions.claim_key(asked.user_id, key, fingerprint)):
-            return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True)
+            submitted = await self._handler.first(tx, earlier)
+            return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True, submitted=submitted)
         await tx.submissions.wait_for_turn(asked.user_id)
         batch_id = self._new_id()
-        await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
+        (submitted,) = await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
         await tx.queue.enqueue(batch_id)
         if key is not None:
             await tx.submissions.remember_key(asked.user_id, key, fingerprint, batch_id)
-        return Accepted(batch_id=batch_id, total_reports=len(asked.report_ids), replayed=False)
+        return Accepted(batch_id=batch_id, total_reports=len(asked.report_ids), replayed=False, submitted=submitted)
 
     async def _command(self, tx: Transaction, asked: Submission) -> commands.Submit:
         limit = self._limits.reports_per_batch[asked.tier]
@@ -72,4 +119,5 @@ class SubmitBatch:
             report_limit=limit,
             active_batches=await tx.batch_jobs.count_active(asked.user_id),
             active_limit=self._limits.active_batches[asked.tier],
+            retry_of=asked.retry_of,
         )

@@ -115,7 +115,7 @@ def _submit(command: commands.Submit, batch: Batch) -> events.Submitted:
         raise refusals.ReportsAnalysed(done)
     if command.active_batches >= command.active_limit:
         raise refusals.TooManyActiveBatches(limit=command.active_limit, tier=command.tier)
-    return events.Submitted(user_id=command.user_id, tier=command.tier, report_ids=given)
+    return events.Submitted(user_id=command.user_id, tier=command.tier, report_ids=given, retry_of=command.retry_of)
 
 
 def _start(command: commands.Start, batch: Batch) -> tuple[events.Event, ...]:

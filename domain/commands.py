@@ -26,6 +26,7 @@ class Submit:
     report_limit: int
     active_batches: int
     active_limit: int
+    retry_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class RecordFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Finish now; what has no outcome yet fails as CANCELLED."""
+    """Finish now; what has no outcome yet fails as CANCELLED. `reason` is one that `domain.reasons` allows."""
 
     reason: str
 

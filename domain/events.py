@@ -15,11 +15,12 @@ from domain.tiers import Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """Version 1 of every stream: who asked for which reports, in which order."""
+    """Version 1 of every stream: who asked for which reports, in which order; they failed in the batch `retry_of`."""
 
     user_id: UUID
     tier: Tier
     report_ids: tuple[UUID, ...]
+    retry_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@
     ├── BatchExists            a second Submit to the same stream
     ├── BatchUnknown           any other command to an empty stream
     ├── BatchFinished          nothing follows Finished
+    ├── BatchUnfinished        only what has finished can be retried
+    ├── NothingToRetry         no report of the batch failed
     ├── NotHolder              another worker has started the batch since
     └── NotNextReport          reports are recorded in the order given, once each
 
@@ -84,6 +86,16 @@ class BatchUnknown(Refusal):
 class BatchFinished(Refusal):
     def __init__(self) -> None:
         super().__init__("This batch has finished and takes no further events.")
+
+
+class BatchUnfinished(Refusal):
+    def __init__(self) -> None:
+        super().__init__("This batch is still being worked on: wait until it has finished, or cancel it.")
+
+
+class NothingToRetry(Refusal):
+    def __init__(self) -> None:
+        super().__init__("No report of this batch failed: there is nothing to retry.")
 
 
 class NotHolder(Refusal):

@@ -19,16 +19,38 @@ from adapters.analysis.lexicon_analyzer import analyze, analyze_sentence, lexico
 from adapters.analysis.process_pool import ProcessPoolAnalyzer
 from adapters.analysis.sniff import sniff
 from adapters.codec import JsonEventCodec
+from adapters.ed25519 import Ed25519Signer, ed25519_verifies
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
 from adapters.jwt import JwtTokens
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
-from adapters.postgres import PostgresAuditSource, PostgresReadiness, PostgresStorage, connection_pool
-from adapters.postgres.inspection import inspect
+from adapters.postgres import (
+    PostgresAsideTable,
+    PostgresAuditSource,
+    PostgresReadiness,
+    PostgresSealedLog,
+    PostgresStorage,
+    connection_pool,
+)
+from adapters.postgres.inspection import inspect, statistics
 from adapters.postgres.migrations import migrate, newest_revision, revision_of
+from application.acting import Recorder
+from application.archive import Archive
 from application.audit import Audit
+from application.cancel import CancelBatch
+from application.erasure import Erasure
+from application.explain import Explain
+from application.export import Export
 from application.handler import CommandHandler
+from application.notes import PublicKey
 from application.process import ProcessBatch
+from application.proofs import Proofs
 from application.queries import Queries
+from application.receipts import Receipts
+from application.redispatch import Redispatch
+from application.repair import Replay, Reprojection
+from application.retention import Retention
+from application.sealing import Sealer
+from application.seals import SealAudit
 from application.slots import FairSlots
 from application.submit import SubmitBatch
 from application.upload import UploadReport
@@ -44,9 +66,11 @@ __all__ = [
     "migrate",
     "newest_revision",
     "revision_of",
+    "statistics",
 ]
 
 SECRET_FILE = "jwt-secret"  # noqa: S105
+SIGNING_KEY_FILE = "signing-key"
 POOL_PATIENCE_S = 1.5
 FIRST_BACKOFF_S, MOST_BACKOFF_S = 0.5, 30.0
 
@@ -112,7 +136,21 @@ def jwt_secret(settings: Settings) -> str:
             "FNA_BATCH_DATABASE_URL is set but FNA_BATCH_JWT_SECRET is not: set it to the secret that the platform "
             "signs its tokens with, at least 32 bytes long."
         )
-    file = settings.data_dir.expanduser() / SECRET_FILE
+    return _kept_secret(settings.data_dir.expanduser() / SECRET_FILE)
+
+
+def signing_seed(settings: Settings) -> bytes:
+    """The key of the settings; without one, that of the data folder, made where it is missing."""
+    if settings.signing_key is not None:
+        return bytes.fromhex(settings.signing_key.get_secret_value())
+    return bytes.fromhex(_kept_secret(settings.data_dir.expanduser() / SIGNING_KEY_FILE))
+
+
+def trusted_keys(settings: Settings) -> tuple[PublicKey, ...]:
+    return tuple(map(PublicKey.parse, settings.trusted_keys))
+
+
+def _kept_secret(file: Path) -> str:
     try:
         return _created(file)
     except FileExistsError:
@@ -122,7 +160,7 @@ def jwt_secret(settings: Settings) -> str:
 def _created(file: Path) -> str:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret = secrets.token_hex(32)
-    aside = file.with_name(f"{SECRET_FILE}.{uuid4().hex}")
+    aside = file.with_name(f"{file.name}.{uuid4().hex}")
     try:
         aside.touch(mode=0o600)
         aside.write_text(secret + "\n")
@@ -214,4 +252,33 @@ class Container(containers.DeclarativeContainer):
         codec,
         clock,
         retention=providers.Factory(timedelta, days=settings.provided.retention_days),
+    )
+
+    signer = providers.Singleton(Ed25519Signer, settings.provided.log_name, providers.Callable(signing_seed, settings))
+    verifies = providers.Object(ed25519_verifies)
+    sealed_log = providers.Singleton(PostgresSealedLog, pool)
+    sealer = providers.Singleton(
+        Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock
+    )
+    seal_audit = providers.Singleton(SealAudit, sealed_log, sealer.provided.trusted, verifies)
+    proofs = providers.Singleton(Proofs, sealed_log)
+    receipts = providers.Singleton(Receipts, queries, proofs, signer)
+    export = providers.Singleton(Export, sealed_log, sealer.provided.trusted)
+
+    record = providers.Singleton(Recorder, clock, new_id)
+    cancel = providers.Singleton(CancelBatch, storage, handler)
+    retention = providers.Singleton(Retention, storage, record, clock)
+    erasure = providers.Singleton(Erasure, storage, cancel, record)
+    redispatch = providers.Singleton(Redispatch, storage, handler, record)
+    archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, record)
+    aside = providers.Singleton(PostgresAsideTable, database_url, storage)
+    reprojection = providers.Singleton(Reprojection, storage, handler, audit, audit_source, record, aside)
+    replay = providers.Singleton(Replay, audit_source, codec, aside)
+    explain_batch = providers.Singleton(
+        Explain,
+        storage,
+        codec,
+        clock,
+        max_attempts=settings.provided.max_attempts,
+        heartbeat_timeout=providers.Factory(timedelta, seconds=settings.provided.heartbeat_timeout_s),
     )

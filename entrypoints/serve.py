@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from entrypoints.container import Container
+from entrypoints.housekeeping import Housekeeping
 from entrypoints.http.app import create_app
 
 GRACEFUL_S = 5
@@ -63,11 +64,14 @@ def running_server(container: Container, bound: socket.socket, *, run_worker: bo
 async def run_worker(container: Container) -> None:
     """Until SIGTERM or SIGINT, then as long as what was begun takes, at most the grace period."""
     async with container.pool():
-        worker = container.worker()
+        worker, keeper = container.worker(), Housekeeping(container)
+        keeping = asyncio.create_task(keeper.run())
         loop = asyncio.get_running_loop()
         for signal_ in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_, worker.stop)
         try:
             await worker.run()
         finally:
+            keeper.stop()
+            await keeping
             container.analyzer().close()

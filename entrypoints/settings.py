@@ -8,11 +8,14 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from application.notes import BadNote, PublicKey
 from domain.tiers import Tier, TierLimits
 
 DEFAULTS = TierLimits()
 MIN_SECRET_BYTES = 32
 """What HS256 wants."""
+SEED_BYTES = 32
+"""What Ed25519 wants."""
 
 
 def _every_tier(by_tier: dict[Tier, int]) -> dict[Tier, int]:
@@ -35,6 +38,26 @@ def _for_libpq(url: str) -> str:
     return url
 
 
+def _is_a_seed(secret: SecretStr) -> SecretStr:
+    try:
+        seed = bytes.fromhex(secret.get_secret_value())
+    except ValueError:
+        seed = b""
+    if len(seed) != SEED_BYTES:
+        raise ValueError("it is not 64 hex digits, take the output of `openssl rand -hex 32`")
+    return secret
+
+
+def _is_a_key(text: str) -> str:
+    try:
+        return str(PublicKey.parse(text))
+    except BadNote as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+SigningKey = Annotated[SecretStr, AfterValidator(_is_a_seed)]
+VerifierKey = Annotated[str, AfterValidator(_is_a_key)]
+LogName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,100}$")]
 DatabaseUrl = Annotated[str, AfterValidator(_for_libpq)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -96,7 +119,25 @@ class Settings(BaseSettings):
         20, ge=2, description="Connections that one process keeps at most; a worker listens on one of them."
     )
     database_deadline_s: Seconds = Field(3, description="Seconds that the database may take for one answer.")
-    retention_days: PositiveInt = Field(30, description="Days that finished batches stay in `batch_jobs`, at least.")
+    retention_days: PositiveInt = Field(
+        30, description="Days that finished batches stay in `batch_jobs`; then workers remove them. The log keeps them."
+    )
+
+    signing_key: SigningKey | None = Field(
+        None,
+        description="Ed25519 seed that signs checkpoints and receipts, 64 hex digits, the same for every process. "
+        "Absent: one is generated in DATA_DIR.",
+    )
+    trusted_keys: tuple[VerifierKey, ...] = Field(
+        (), description="Public keys of the past or of others that may have signed checkpoints, as a JSON list."
+    )
+    log_name: LogName = Field("fna-batch", description="Name of this log in checkpoints and receipts.")
+    seal_every_s: Seconds = Field(2, description="Seconds between two checkpoints, while anything happens.")
+    verify_every_s: Seconds = Field(60, description="Seconds between two samples that a worker verifies.")
+    verify_sample: PositiveInt = Field(50, description="Batches in such a sample.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port on which `worker` shows its metrics; `serve` does at /metrics."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
 
     @property

@@ -1,24 +1,29 @@
 """One state at a time, copied when a transaction begins and replaced when it ends well."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from application.acts import Act
 from application.errors import IdempotencyKeyReused, ReportsClaimed, ReportUnreadable, WrongExpectedVersion
-from application.log import StoredEvent
+from application.log import Place, StoredEvent
+from application.ports.acts import Acts
+from application.ports.erasure import Erasure
 from application.ports.event_store import EventStore
-from application.ports.read_model import BatchJobs, PageAfter
+from application.ports.read_model import BatchJobs, BatchJobsRepair, PageAfter
 from application.ports.reports import KnownReports, Reports
 from application.ports.storage import Storage, Transaction
-from application.ports.submissions import Dispatcher, Submissions
+from application.ports.submissions import Dispatcher, QueueEntry, Submissions
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
 from domain.failures import FailureCode
 from domain.reports import Report
 from domain.statuses import BatchStatus
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(kw_only=True)
@@ -31,6 +36,8 @@ class State:
     analyses: dict[UUID, tuple[UUID, UUID, NarrativeAnalysis]] = field(default_factory=dict)
     keys: dict[tuple[UUID, str], tuple[bytes, UUID]] = field(default_factory=dict)
     queue: tuple[UUID, ...] = ()
+    log: tuple[StoredEvent, ...] = ()
+    acts: tuple[Act, ...] = ()
 
     def copy(self) -> "State":
         return State(
@@ -42,6 +49,8 @@ class State:
             analyses=self.analyses.copy(),
             keys=self.keys.copy(),
             queue=self.queue,
+            log=self.log,
+            acts=self.acts,
         )
 
 
@@ -60,6 +69,9 @@ class MemoryStorage(Storage):
                 reports=MemoryReports(state),
                 submissions=MemorySubmissions(state),
                 queue=MemoryQueue(state),
+                repair=MemoryBatchJobsRepair(state),
+                acts=MemoryActs(state),
+                erasure=MemoryErasure(state),
             )
             self.state = state
 
@@ -79,10 +91,31 @@ class MemoryEventStore(EventStore):
         if len(stored) != expected or (stored and stored[-1].type == "Finished"):
             return WrongExpectedVersion(batch_id, expected)
         self._state.events[batch_id] = (*stored, *new)
+        self._state.log += tuple(new)
         return None
 
     async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
         return self._state.events.get(batch_id, ())
+
+    async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
+        return {batch_id: await self.read(batch_id) for batch_id in batch_ids}
+
+    async def submitted(
+        self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
+    ) -> Sequence[PageAfter]:
+        own = [
+            PageAfter(created_at=stream[0].recorded_at, batch_id=batch_id)
+            for batch_id, stream in self._state.events.items()
+            if stream[0].data.get("user_id") == str(user_id) and (until is None or stream[0].recorded_at <= until)
+        ]
+        if after is not None:
+            own = [each for each in own if (each.created_at, each.batch_id) < (after.created_at, after.batch_id)]
+        return sorted(own, key=lambda each: (each.created_at, each.batch_id), reverse=True)[:limit]
+
+    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+        return [((1, place), event) for place, event in enumerate(self._state.log, start=1) if (1, place) > after][
+            :limit
+        ]
 
 
 class MemoryBatchJobs(BatchJobs):
@@ -118,6 +151,96 @@ class MemoryBatchJobs(BatchJobs):
 
     async def count_active(self, user_id: UUID) -> int:
         return sum(job.user_id == user_id and not job.status.is_final for job in self._state.jobs.values())
+
+
+class MemoryBatchJobsRepair(BatchJobsRepair):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def hold(self, job: BatchJob) -> None:
+        self._state.jobs.setdefault(job.batch_id, job)
+
+    async def restore(self, job: BatchJob) -> None:
+        state = self._state
+        state.jobs[job.batch_id] = job
+        for report_id, status in job.report_statuses().items():
+            latest = [
+                batch_id
+                for batch_id, (submitted, *_) in state.events.items()
+                if str(report_id) in submitted.data.get("report_ids", ())
+            ]
+            if report_id in state.reports and latest[-1:] == [job.batch_id]:
+                state.reports[report_id] = replace(state.reports[report_id], processing_status=status)
+        if job.status.is_final:
+            state.busy = {report: batch for report, batch in state.busy.items() if batch != job.batch_id}
+        else:
+            state.busy = dict.fromkeys(job.report_ids, job.batch_id) | state.busy
+
+    async def remove(self, batch_id: UUID) -> None:
+        self._state.jobs.pop(batch_id, None)
+        self._state.busy = {report: batch for report, batch in self._state.busy.items() if batch != batch_id}
+
+    async def remove_processed(self, before: datetime, limit: int) -> int:
+        processed = self._processed(before)[:limit]
+        for batch_id in processed:
+            del self._state.jobs[batch_id]
+        return len(processed)
+
+    async def count_processed(self, before: datetime) -> int:
+        return len(self._processed(before))
+
+    def _processed(self, before: datetime) -> list[UUID]:
+        return [
+            job.batch_id
+            for job in self._state.jobs.values()
+            if job.status.is_final and job.processed_at is not None and job.processed_at < before
+        ]
+
+    async def count_unfinished(self, before: UUID) -> int:
+        return sum(not job.status.is_final and job.batch_id < before for job in self._state.jobs.values())
+
+    async def keep_erasure_out(self) -> None:
+        return None
+
+
+class MemoryActs(Acts):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def record(self, act: Act) -> None:
+        self._state.acts = (*self._state.acts, act)
+
+
+class MemoryErasure(Erasure):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def alone(self) -> None:
+        return None
+
+    async def remove_rows(self, user_id: UUID) -> int:
+        state = self._state
+        state.keys = {key: value for key, value in state.keys.items() if key[0] != user_id}
+        own = [job.batch_id for job in state.jobs.values() if job.user_id == user_id]
+        for batch_id in own:
+            del state.jobs[batch_id]
+        return len(own)
+
+    async def remove_some_content(self, user_id: UUID) -> int:
+        own = [report_id for report_id in self._own(user_id) if report_id in self._state.contents]
+        for report_id in own[:1]:
+            del self._state.contents[report_id]
+        return len(own[:1])
+
+    async def remove_reports(self, user_id: UUID) -> int:
+        state, own = self._state, self._own(user_id)
+        state.analyses = {key: value for key, value in state.analyses.items() if value[0] not in own}
+        for report_id in own:
+            del state.reports[report_id]
+        return len(own)
+
+    def _own(self, user_id: UUID) -> list[UUID]:
+        return [report.report_id for report in self._state.reports.values() if report.user_id == user_id]
 
 
 class MemoryReports(Reports):
@@ -186,3 +309,11 @@ class MemoryQueue(Dispatcher):
 
     async def enqueue(self, batch_id: UUID) -> None:
         self._state.queue = (*self._state.queue, batch_id)
+
+    async def redispatch(self, batch_id: UUID) -> None:
+        self._state.queue = (*(each for each in self._state.queue if each != batch_id), batch_id)
+
+    async def entry(self, batch_id: UUID) -> QueueEntry | None:
+        if batch_id not in self._state.queue:
+            return None
+        return QueueEntry(holder=None, heartbeat=BEGINNING, not_before=BEGINNING)

@@ -5,17 +5,30 @@ from uuid import UUID
 
 from pgqueuer.adapters.persistence.queries import Queries
 from psycopg import AsyncConnection
+from psycopg.rows import dict_row
 
 from adapters.pgqueuer.drivers import TransactionDriver
-from application.ports.submissions import Dispatcher
+from application.ports.submissions import Dispatcher, QueueEntry
+from sql import query
 
 ENTRYPOINT = "batch"
 
 
 class PgQueuerDispatcher(Dispatcher):
     def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
         self._queries = Queries(TransactionDriver(connection))
 
     async def enqueue(self, batch_id: UUID) -> None:
         """A batch that waits or runs already is not enqueued twice."""
         await self._queries.enqueue(ENTRYPOINT, batch_id.bytes, dedupe_key=str(batch_id), on_conflict="skip")
+
+    async def redispatch(self, batch_id: UUID) -> None:
+        """A new row: whoever held the old one notices by its next heartbeat that it is gone."""
+        await self._connection.execute(query("remove_queue_entry"), {"batch_id": batch_id})
+        await self.enqueue(batch_id)
+
+    async def entry(self, batch_id: UUID) -> QueueEntry | None:
+        async with self._connection.cursor(row_factory=dict_row) as cursor:
+            row = await (await cursor.execute(query("queue_entry"), {"batch_id": batch_id})).fetchone()
+        return None if row is None else QueueEntry(**row)

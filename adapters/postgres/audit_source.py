@@ -87,6 +87,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
                 report_statuses=statuses[batch_id],
                 cleaned_before=removals["cleaned_before"],
                 erased=batch_id in removals["erased"],
+                archived=removals["archived_before"] is not None and batch_id < removals["archived_before"],
             )
         )
     return found

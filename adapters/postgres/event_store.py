@@ -1,6 +1,7 @@
 """The event log in `batch_events`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
@@ -9,13 +10,15 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Connection
 from application.errors import WrongExpectedVersion
-from application.log import StoredEvent
+from application.log import Place, StoredEvent
 from application.ports.event_store import EventStore
+from application.ports.read_model import PageAfter
 from sql import query
 
 VERSION_TAKEN = "batch_events_pkey"
 LEAVES_A_GAP = "FB001"
 AFTER_FINISHED = "FB002"
+OUT_OF_ORDER = "FB007"
 
 
 class PostgresEventStore(EventStore):
@@ -38,7 +41,7 @@ class PostgresEventStore(EventStore):
                 await self._connection.execute(query("append_events"), _columns(rows))
         except psycopg.Error as error:
             taken = error.diag.constraint_name == VERSION_TAKEN
-            if taken or error.sqlstate in (LEAVES_A_GAP, AFTER_FINISHED):
+            if taken or error.sqlstate in (LEAVES_A_GAP, AFTER_FINISHED, OUT_OF_ORDER):
                 return WrongExpectedVersion(rows[0].batch_id, rows[0].version - 1)
             raise
         return None
@@ -46,6 +49,34 @@ class PostgresEventStore(EventStore):
     async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
         cursor = await self._connection.execute(query("read_stream"), {"batch_id": batch_id})
         return [StoredEvent(**row) for row in await cursor.fetchall()]
+
+    async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
+        cursor = await self._connection.execute(query("read_streams"), {"batch_ids": list(batch_ids)})
+        found: dict[UUID, list[StoredEvent]] = {batch_id: [] for batch_id in batch_ids}
+        for row in await cursor.fetchall():
+            found[row["batch_id"]].append(StoredEvent(**row))
+        return found
+
+    async def submitted(
+        self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
+    ) -> Sequence[PageAfter]:
+        asked = {
+            "user_id": user_id,
+            "until": until,
+            "limit": limit,
+            "after_created_at": after and after.created_at,
+            "after_batch_id": after and after.batch_id,
+        }
+        cursor = await self._connection.execute(query("submitted_by"), asked)
+        return [PageAfter(**row) for row in await cursor.fetchall()]
+
+    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+        asked = {"transaction_id": str(after[0]), "position": after[1], "limit": limit}
+        cursor = await self._connection.execute(query("log_after"), asked)
+        return [
+            ((int(row.pop("transaction_id")), row.pop("position")), StoredEvent(**row))
+            for row in await cursor.fetchall()
+        ]
 
 
 def _columns(rows: Sequence[StoredEvent]) -> dict[str, list[object]]:

@@ -24,6 +24,15 @@ class Inspection:
     oldest_waiting_s: float | None = None
 
 
+def statistics(database_url: str) -> dict[str, Any]:
+    """Counts by status, of the queue and of the log, and ages in seconds.
+
+    Raises psycopg.Error.
+    """
+    with psycopg.connect(database_url, connect_timeout=3, row_factory=dict_row) as connection:
+        return connection.execute(query("statistics")).fetchone() or {}
+
+
 def inspect(database_url: str, heartbeat_timeout: float) -> Inspection:
     """`heartbeat_timeout` in seconds: what was not renewed for longer does not run.
 

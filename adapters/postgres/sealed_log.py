@@ -9,6 +9,7 @@ from uuid import UUID
 
 from adapters.postgres.pool import Connection, Pool, translated
 from application.acts import Act
+from application.log import StoredEvent
 from application.merkle import Range, Subtree
 from application.ports.sealed_log import Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed
 from sql import query
@@ -127,6 +128,12 @@ class PostgresSealedLog(SealedLog):
     async def leaves(self, leaves: Range) -> Sequence[Leaf]:
         async with self._reading() as log:
             return [_leaf(row) for row in await log.rows("sealed_leaves", first=leaves[0], end=leaves[1])]
+
+    async def events(self, leaves: Range) -> Sequence[StoredEvent]:
+        async with self._reading() as log:
+            rows = await log.rows("sealed_events", first=leaves[0], end=leaves[1])
+        parsed = ({"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])} for row in rows)
+        return [StoredEvent(**row | json_) for row, json_ in zip(rows, parsed, strict=True)]
 
     async def leaf_of(self, batch_id: UUID, version: int) -> int | None:
         async with self._reading() as log:

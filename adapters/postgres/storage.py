@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from adapters.postgres.acts import PostgresActs
 from adapters.postgres.batch_jobs import PostgresBatchJobs
+from adapters.postgres.erasure import PostgresErasure
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.pool import Connection, Pool, translated
+from adapters.postgres.repair import PostgresBatchJobsRepair
 from adapters.postgres.reports import PostgresReports
 from adapters.postgres.submissions import PostgresSubmissions
 from application.ports.storage import Storage, Transaction
@@ -22,13 +25,16 @@ class PostgresStorage(Storage):
     async def transaction(self) -> AsyncIterator[Transaction]:
         with translated():
             async with self._pool.connection() as connection, connection.transaction():
-                yield self._ports(connection)
+                yield self.ports(connection)
 
-    def _ports(self, connection: Connection) -> Transaction:
+    def ports(self, connection: Connection) -> Transaction:
         return Transaction(
             events=PostgresEventStore(connection),
             batch_jobs=PostgresBatchJobs(connection),
+            repair=PostgresBatchJobsRepair(connection),
             reports=PostgresReports(connection),
             submissions=PostgresSubmissions(connection),
             queue=self._queue(connection),
+            acts=PostgresActs(connection),
+            erasure=PostgresErasure(connection),
         )

@@ -18,6 +18,7 @@ class AuditedBatch:
     by version; `overtaken` the versions that no checkpoint covers though later ones are covered. `report_statuses` are
     those of the reports of which this is the latest batch. Rows processed before `cleaned_before` were removed by
     retention, those of an `erased` batch with their owner's data.
+    The events of an `archived` batch may lie in a file.
     """
 
     batch_id: UUID
@@ -29,6 +30,7 @@ class AuditedBatch:
     report_statuses: Mapping[UUID, str] = field(default_factory=dict)
     cleaned_before: datetime | None = None
     erased: bool = False
+    archived: bool = False
 
 
 class AuditSource(Protocol):

@@ -1,11 +1,13 @@
 """The port to the event log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from application.errors import WrongExpectedVersion
-from application.log import StoredEvent
+from application.log import Place, StoredEvent
+from application.ports.read_model import PageAfter
 
 
 class EventStore(Protocol):
@@ -19,4 +21,21 @@ class EventStore(Protocol):
 
     async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
         """The batch's events by version, empty where there is no such batch."""
+        ...
+
+    async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
+        """The events of several batches, each by version."""
+        ...
+
+    async def submitted(
+        self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
+    ) -> Sequence[PageAfter]:
+        """When the user submitted which batches, as the log has it: newest first, none later than `until`."""
+        ...
+
+    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+        """The whole log in the order of commits, each event with its place.
+
+        Nothing ever appears before a place that was given once: what was read need not be read again.
+        """
         ...

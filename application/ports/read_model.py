@@ -37,3 +37,33 @@ class BatchJobs(Protocol):
     async def count_active(self, user_id: UUID) -> int:
         """The user's unfinished batches."""
         ...
+
+
+class BatchJobsRepair(Protocol):
+    """What sets the read model right, and what removes from it; part of the transaction, too."""
+
+    async def hold(self, job: BatchJob) -> None:
+        """From now on nobody else writes this row; where there is none, there is one now."""
+        ...
+
+    async def restore(self, job: BatchJob) -> None:
+        """The row, its reports' statuses and what it keeps busy, whatever stands there."""
+        ...
+
+    async def remove(self, batch_id: UUID) -> None:
+        """The row, and what it kept busy."""
+        ...
+
+    async def remove_processed(self, before: datetime, limit: int) -> int:
+        """Remove finished batches processed before that; how many it were."""
+        ...
+
+    async def count_processed(self, before: datetime) -> int: ...
+
+    async def count_unfinished(self, before: UUID) -> int:
+        """Unfinished batches with lower ids."""
+        ...
+
+    async def keep_erasure_out(self) -> None:
+        """Until this transaction ends nobody's data are erased."""
+        ...

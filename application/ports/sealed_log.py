@@ -8,10 +8,8 @@ from typing import Protocol
 from uuid import UUID
 
 from application.acts import Act
+from application.log import Place, StoredEvent
 from application.merkle import Range, Subtree
-
-Place = tuple[int, int]
-"""Where something stands in the order of commits: transaction and position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,5 +89,9 @@ class SealedLog(Tree, Protocol):
         ...
 
     async def leaves(self, leaves: Range) -> Sequence[Leaf]: ...
+
+    async def events(self, leaves: Range) -> Sequence[StoredEvent]:
+        """The events among these leaves, in no order."""
+        ...
 
     async def leaf_of(self, batch_id: UUID, version: int) -> int | None: ...

@@ -48,6 +48,12 @@ class Api:
     def batch(self, batch_id: str) -> dict[str, Any]:
         return self._ask("GET", f"/v1/reports/batch/{batch_id}")
 
+    def cancel(self, batch_id: str, reason: str) -> dict[str, Any]:
+        return self._ask("POST", f"/v1/reports/batch/{batch_id}/cancel", json={"reason": reason})
+
+    def retry(self, batch_id: str, reason: str | None) -> dict[str, Any]:
+        return self._ask("POST", f"/v1/reports/batch/{batch_id}/retry", json={"reason": reason})
+
     def analysis(self, report_id: str) -> dict[str, Any]:
         return self._ask("GET", f"/v1/reports/{report_id}/analysis")
 

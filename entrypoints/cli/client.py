@@ -1,4 +1,4 @@
-"""submit, status, watch: these speak HTTP to a running service."""
+"""submit, status, watch, cancel, retry: these speak HTTP to a running service."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from rich.table import Table
 from domain.reports import ReportType
 from entrypoints.cli.api import Api
 from entrypoints.cli.output import AsJson, WrongUse, console, plain_name, print_json, progress
+from entrypoints.cli.why import Reason
 
 Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="Where the service listens.")]
 Token = Annotated[str | None, typer.Option(envvar="FNA_BATCH_TOKEN", help="Your access token; see `fna-batch token`.")]
@@ -21,6 +22,8 @@ def register(app: typer.Typer) -> None:
     app.command()(submit)
     app.command()(status)
     app.command()(watch)
+    app.command()(cancel)
+    app.command()(retry)
 
 
 def submit(
@@ -60,6 +63,28 @@ def watch(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJ
         finished = follow(api, str(batch))
         answer(finished, as_json)
     _must_have_succeeded(finished)
+
+
+def cancel(batch: UUID, reason: Reason, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
+    """Cancel a batch: what has no outcome yet fails as CANCELLED."""
+    with Api(url, _needed(token)) as api:
+        answer(api.cancel(str(batch), reason), as_json)
+
+
+def retry(
+    batch: UUID,
+    reason: Annotated[str | None, typer.Option(help="Why; recorded for ever, at most 200 characters.")] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit the failed reports of a finished batch again, as a new batch."""
+    with Api(url, _needed(token)) as api:
+        batch_again = api.retry(str(batch), reason)
+    if as_json:
+        print_json(batch_again)
+    else:
+        print(batch_again["batch_id"])
 
 
 def follow(api: Api, batch_id: str) -> dict[str, Any]:

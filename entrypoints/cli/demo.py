@@ -16,7 +16,7 @@ from domain.reports import ReportType
 from domain.tiers import Tier
 from entrypoints import logs
 from entrypoints.cli.api import Api
-from entrypoints.cli.audit import checked_batches, trail, verdict
+from entrypoints.cli.audit import trail, verdict, verified
 from entrypoints.cli.client import follow
 from entrypoints.cli.output import WrongUse, console, plain_name, progress
 from entrypoints.container import Container, database
@@ -86,11 +86,12 @@ async def _audit(container: Container, batch_ids: Sequence[UUID]) -> None:
     async with container.pool():
         for batch_id in batch_ids:
             print("\nIts events, each tied to the one before it by a hash:")
-            for line in trail(await container.audit().history(batch_id)):
+            for line in trail((await container.audit().history(batch_id)).events):
                 print(line)
-        checked, findings = await checked_batches(container, None)
+        await container.sealer().seal_all()
+        checked, sealed, findings = await verified(container, None)
     print("\nThe audit's verdict:")
-    for line in verdict(checked, findings):
+    for line in verdict(checked, sealed, findings):
         print(line)
     if findings:
         raise typer.Exit(1)

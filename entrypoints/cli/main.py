@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from application.errors import ApplicationError
-from entrypoints.cli import analyze, audit, client, demo, doctor, operate
+from domain.refusals import Refusal
+from entrypoints.cli import analyze, audit, client, demo, doctor, mend, operate
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import EmbeddedPostgresFailed, MissingSecret
 
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, operate, client, analyze, doctor):
+for module in (demo, operate, client, mend, analyze, doctor):
     module.register(app)
 app.add_typer(audit.app, name="audit")
 
@@ -55,7 +56,7 @@ def run() -> None:
         _end(f"A setting is not valid: {_first_line(wrong)}; limits by tier are JSON objects, see docs/settings.md", 2)
     except UnicodeDecodeError as wrong:
         _end(f"A setting, or the file .env, is not UTF-8: {wrong.reason}", 2)
-    except (BadAnswer, ApplicationError, EmbeddedPostgresFailed) as bad:
+    except (BadAnswer, ApplicationError, Refusal, EmbeddedPostgresFailed) as bad:
         _end(str(bad), 1)
     except psycopg.Error as away:
         _end(f"The database cannot be used: {_first_line(away)} (`fna-batch doctor` says more)", 1)

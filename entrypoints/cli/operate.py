@@ -13,7 +13,7 @@ import typer
 
 from application.ports.tokens import Identity, Role
 from domain.tiers import Tier
-from entrypoints import logs
+from entrypoints import logs, metrics
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import Container, Database, database, migrate, revision_of
 from entrypoints.serve import listening_socket, run_worker, server
@@ -42,6 +42,7 @@ def serve(
     with database(settings) as found:
         container = Container(settings=settings, database_url=found.url)
         container.tokens()
+        container.signer()
         _prepare(settings, found)
         bound = _listen(settings)
         shown = bound.getsockname()[1]
@@ -55,6 +56,8 @@ def worker(concurrency: Concurrency = None) -> None:
     settings = _settings(worker_concurrency=concurrency)
     with database(settings) as found:
         _prepare(settings, found)
+        if settings.metrics_port is not None:
+            metrics.listen(settings.host, settings.metrics_port)
         asyncio.run(run_worker(Container(settings=settings, database_url=found.url)))
 
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from entrypoints.container import Container
-from entrypoints.http import batches, health, problems, reports
+from entrypoints.housekeeping import Housekeeping
+from entrypoints.http import audit, batches, health, problems, reports
 from entrypoints.http.gate import Gate
 from entrypoints.settings import Settings
 
@@ -33,13 +34,14 @@ def create_app(container: Container, *, run_worker: bool) -> FastAPI:
             if not run_worker:
                 yield
                 return
-            worker = container.worker()
-            working = asyncio.create_task(worker.run())
+            worker, keeper = container.worker(), Housekeeping(container)
+            working = [asyncio.create_task(worker.run()), asyncio.create_task(keeper.run())]
             try:
                 yield
             finally:
                 worker.stop()
-                await working
+                keeper.stop()
+                await asyncio.gather(*working)
                 container.analyzer().close()
 
     app = FastAPI(
@@ -53,6 +55,7 @@ def create_app(container: Container, *, run_worker: bool) -> FastAPI:
     app.state.stopping = asyncio.Event()
     app.include_router(batches.router)
     app.include_router(reports.router)
+    app.include_router(audit.router)
     app.include_router(health.router)
     problems.install(app)
     problems.describe(app)

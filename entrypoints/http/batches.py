@@ -1,33 +1,30 @@
 """Submitting batches and following them."""
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi import Query as QueryParameter
-from pydantic import AwareDatetime
 
-from application.ports.read_model import PageAfter
 from application.read_model import BatchJob
-from application.submit import Submission
+from application.submit import Accepted, Submission
 from domain.statuses import BatchStatus
-from entrypoints.http.dependencies import Asked, Asker, Query, Submit
+from entrypoints.container import Container
+from entrypoints.http.dependencies import Acting, Asked, Asker, Own, Query, Submit
+from entrypoints.http.paging import page_after, page_cursor
 from entrypoints.http.problems import responses
-from entrypoints.http.schemas import (
-    BatchPage,
-    BatchResponse,
-    SubmitRequest,
-    bad_cursor,
-    decode_cursor,
-    encode_cursor,
-)
+from entrypoints.http.schemas import ActRequest, AsOf, BatchPage, BatchResponse, ReceiptResponse, SubmitRequest
 
 router = APIRouter(prefix="/v1/reports/batch", tags=["batches"])
 ASK_AGAIN = {"Retry-After": "1"}
+IdempotencyKey = Annotated[
+    str | None, Header(min_length=1, max_length=255, description="Makes it safe to send this request again.")
+]
 LOOK_EVERY = 0.25
 """Seconds between two looks at a batch that somebody waits for."""
 
@@ -37,13 +34,15 @@ async def submit_batch(
     asker: Asker,
     asked: Asked,
     submit: Submit,
+    own: Own,
     response: Response,
     body: SubmitRequest,
-    idempotency_key: Annotated[
-        str | None, Header(min_length=1, max_length=255, description="Makes it safe to send this request again.")
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> BatchResponse:
-    """Accepted means stored: the batch will finish, whatever dies in between. Follow it at `Location`."""
+    """Accepted means stored: the batch will finish, whatever dies in between. Follow it at `Location`.
+
+    `Batch-Receipt` is a signed proof of the submission (base64url of a C2SP signed note): keep it.
+    """
     submission = Submission(
         user_id=asker.user_id,
         tier=asker.tier,
@@ -51,8 +50,13 @@ async def submit_batch(
         reanalyze=body.reanalyze,
         idempotency_key=idempotency_key,
     )
-    accepted = await submit(submission, asked)
-    response.headers.update({"Location": f"/v1/reports/batch/{accepted.batch_id}", **ASK_AGAIN})
+    return _accepted(await submit(submission, asked), response, own)
+
+
+def _accepted(accepted: Accepted, response: Response, own: Container) -> BatchResponse:
+    receipt = base64.urlsafe_b64encode(own.receipts().note(accepted.submitted).encode()).decode()
+    location = f"/v1/reports/batch/{accepted.batch_id}"
+    response.headers.update({"Location": location, "Batch-Receipt": receipt, **ASK_AGAIN})
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return BatchResponse(
@@ -73,12 +77,16 @@ async def list_batches(
     status: BatchStatus | None = None,
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
     cursor: str | None = None,
+    as_of: Annotated[AsOf | None, QueryParameter(description="The list as it was at this instant.")] = None,
 ) -> BatchPage:
-    after = _page_after(cursor) if cursor else None
-    found = await query.batches(asker.user_id, status=status, limit=limit + 1, after=after)
-    last = found[limit - 1] if len(found) > limit else None
-    more = encode_cursor(last.created_at.isoformat(), str(last.batch_id)) if last else None
-    return BatchPage(batches=[BatchResponse.of(job) for job in found[:limit]], next_cursor=more)
+    """With `as_of` the list as it was then, told by the log: also what retention has removed since."""
+    after, user_id = page_after(cursor), asker.user_id
+    if as_of is not None:
+        found = await query.batches_as_of(user_id, as_of, status=status, limit=limit + 1, after=after)
+    else:
+        found = await query.batches(user_id, status=status, limit=limit + 1, after=after)
+    batches = [BatchResponse.of(job) for job in found[:limit]]
+    return BatchPage(batches=batches, next_cursor=page_cursor(found, limit))
 
 
 @router.get(
@@ -93,7 +101,7 @@ async def get_batch(
     query: Query,
     batch_id: UUID,
     response: Response,
-    as_of: Annotated[AwareDatetime | None, QueryParameter(description="The answer as it was at this instant.")] = None,
+    as_of: Annotated[AsOf | None, QueryParameter(description="The answer as it was at this instant.")] = None,
     wait: Annotated[float, QueryParameter(ge=0, le=60, description="Seconds to hold until something changes.")] = 0,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> BatchResponse | Response:
@@ -137,9 +145,39 @@ def _etag(job: BatchJob) -> str:
     return f'"{job.version}"'
 
 
-def _page_after(cursor: str) -> PageAfter:
-    created_at, batch_id = decode_cursor(cursor, 2)
-    try:
-        return PageAfter(created_at=datetime.fromisoformat(created_at), batch_id=UUID(batch_id))
-    except ValueError:
-        raise bad_cursor() from None
+@router.get(
+    "/{batch_id}/receipt", summary="Proof that a batch was submitted", responses=responses(401, 404, 422, 429, 503)
+)
+async def get_receipt(asker: Asker, own: Own, batch_id: UUID) -> ReceiptResponse:
+    """Signed; and, from a few seconds after the submission on, with the proof that the log holds it."""
+    return ReceiptResponse.of(await own.receipts()(asker.user_id, batch_id))
+
+
+@router.post("/{batch_id}/cancel", summary="Cancel a batch", responses=responses(401, 404, 409, 413, 422, 429, 503))
+async def cancel_batch(
+    acting: Acting, asked: Asked, own: Own, batch_id: UUID, body: ActRequest | None = None
+) -> BatchResponse:
+    """What has no outcome yet fails as `CANCELLED`, and the batch finishes at once; 409 where it has finished."""
+    metadata = replace(asked, reason=body.reason if body else None)
+    return BatchResponse.of(await own.cancel()(batch_id, acting, metadata))
+
+
+@router.post(
+    "/{batch_id}/retry",
+    status_code=202,
+    summary="Submit the failed reports again",
+    responses=responses(401, 403, 404, 409, 413, 422, 429, 503),
+)
+async def retry_batch(
+    acting: Acting,
+    asked: Asked,
+    submit: Submit,
+    own: Own,
+    response: Response,
+    batch_id: UUID,
+    body: ActRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> BatchResponse:
+    """A new batch of the reports that failed in a finished one, linked to it; answered as a submission is."""
+    metadata = replace(asked, reason=body.reason if body else None)
+    return _accepted(await submit.retry(batch_id, acting, idempotency_key, metadata), response, own)

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.log import Metadata
-from application.ports.tokens import Identity, InvalidToken, Tokens
+from application.ports.tokens import Identity, InvalidToken, Role, Tokens
 from domain.tiers import TierLimits
 from entrypoints.http.problems import BodyTooLarge, TooManyRequests, from_error
 
@@ -97,8 +97,9 @@ def metadata_of(request: Request) -> Metadata:
     """Who asks, for the events that the request causes."""
     identity: Identity = request.state.identity
     traceparent = request.headers.get("traceparent", "")
+    kind = "operator" if Role.OPERATOR in identity.roles else "user"
     return Metadata(
-        actor=f"user:{identity.user_id}",
+        actor=f"{kind}:{identity.user_id}",
         correlation_id=request.state.correlation_id,
         traceparent=traceparent if TRACEPARENT.fullmatch(traceparent) else None,
     )

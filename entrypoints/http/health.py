@@ -3,9 +3,12 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
 from application.errors import StorageUnavailable
+from entrypoints import metrics
 from entrypoints.container import Container
 from entrypoints.http.dependencies import container
 
@@ -26,6 +29,11 @@ class Health(BaseModel):
 @router.get("/health/live", summary="Does the process answer?")
 async def live() -> Alive:
     return Alive()
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
+async def show_metrics() -> PlainTextResponse:
+    return PlainTextResponse(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/health", summary="Is everything in order?", responses={503: {"model": Health}})

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application import errors, upload
-from application.ports.tokens import InvalidToken
+from application.ports.tokens import InvalidToken, Role
+from application.proofs import NoSuchTree, NotSealed
 from domain import refusals
 
 log = structlog.get_logger()
@@ -61,6 +62,11 @@ class TooManyRequests(errors.ApplicationError):
         super().__init__(f"Your tier allows {limit} requests a minute: try again in {seconds} s.")
 
 
+class RoleMissing(errors.ApplicationError):
+    def __init__(self, role: Role) -> None:
+        super().__init__(f"This needs a token with the role {role}: ask whoever runs the platform for one.")
+
+
 class BodyTooLarge(HTTPException):
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"The request is larger than the {limit} bytes that are allowed here.")
@@ -68,12 +74,18 @@ class BodyTooLarge(HTTPException):
 
 TABLE: Mapping[type[Exception], tuple[int, str]] = {
     InvalidToken: (401, "INVALID_TOKEN"),
+    RoleMissing: (403, "ROLE_MISSING"),
     refusals.TooManyReports: (403, "BATCH_LIMIT_EXCEEDED"),
     refusals.ReportsUnknown: (404, "REPORT_NOT_FOUND"),
     errors.ReportNotFound: (404, "REPORT_NOT_FOUND"),
     errors.BatchNotFound: (404, "BATCH_NOT_FOUND"),
     refusals.ReportsBusy: (409, "REPORT_BUSY"),
     refusals.ReportsAnalysed: (409, "REPORT_ALREADY_PROCESSED"),
+    NoSuchTree: (404, "CHECKPOINT_NOT_FOUND"),
+    refusals.BatchFinished: (409, "BATCH_FINISHED"),
+    refusals.BatchUnfinished: (409, "BATCH_UNFINISHED"),
+    refusals.NothingToRetry: (409, "NOTHING_TO_RETRY"),
+    NotSealed: (409, "NOT_SEALED_YET"),
     errors.AnalysisNotReady: (409, "ANALYSIS_NOT_READY"),
     errors.IdempotencyKeyInFlight: (409, "IDEMPOTENCY_KEY_IN_FLIGHT"),
     upload.FileTooLarge: (413, "FILE_TOO_LARGE"),

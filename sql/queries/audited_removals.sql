@@ -1,4 +1,5 @@
 SELECT (SELECT max((data ->> 'before')::timestamptz) FROM audit_acts WHERE kind = 'cleanup') AS cleaned_before,
+       (SELECT max(data ->> 'before')::uuid FROM audit_acts WHERE kind = 'archive') AS archived_before,
        ARRAY(SELECT DISTINCT erased.batch_id::uuid
              FROM batch_events AS submitted
              JOIN audit_acts AS act ON act.kind = 'erase' AND act.data ->> 'user_id' = submitted.data ->> 'user_id'

@@ -30,7 +30,7 @@ from psycopg.rows import dict_row
 from adapters.pgqueuer import Neighbours, PgQueuerWorker
 from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
 from application.handler import CommandHandler
-from application.log import Metadata, StoredEvent
+from application.log import Metadata, Place, StoredEvent
 from application.ports.analyzer import Analyzer
 from application.ports.event_store import EventStore
 from application.ports.storage import Storage, Transaction
@@ -101,6 +101,15 @@ class StagedEvents(EventStore):
     async def append(self, streams: Sequence[Sequence[StoredEvent]]) -> Any:
         await self._stage.stop_at("append")
         return await self._events.append(streams)
+
+    async def streams(self, batch_ids: Sequence[UUID]) -> Any:
+        return await self._events.streams(batch_ids)
+
+    async def submitted(self, user_id: UUID, **asked: Any) -> Any:
+        return await self._events.submitted(user_id, **asked)
+
+    async def log(self, after: Place, limit: int) -> Any:
+        return await self._events.log(after, limit)
 
 
 class StagedStorage(Storage):

@@ -11,7 +11,7 @@ from entrypoints.container import Database
 
 QUERIES = sorted(file.name.removesuffix(".sql") for file in (files("sql") / "queries").iterdir())
 ROOT = Path(__file__).parents[2]
-NOT_PREPARABLE = {"listen", "create_database"}
+NOT_PREPARABLE = {"listen", "create_database", "create_aside", "drop_aside", "analyze_aside"}
 """Utility statements, which PostgreSQL does not prepare."""
 
 
@@ -21,6 +21,7 @@ def test_the_statement_can_be_prepared(database: Database, name: str) -> None:
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", text)
     with psycopg.connect(database.admin_url) as connection:
+        connection.execute((files("sql") / "queries" / "create_aside.sql").read_bytes())
         connection.execute(f"PREPARE this AS {numbered}".encode())
 
 

@@ -60,7 +60,7 @@ async def test_one_of_many_workers_takes_each_version(container: Container) -> N
     ]
     await asyncio.gather(*starts)
     history = await container.audit().history(batch_id)
-    assert [event.version for event in history] == [1, 2, 3, 4, 5, 6]
+    assert [event.version for event in history.events] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_of_two_workers_that_record_the_same_report_one_is_refused(container: Container) -> None:

@@ -37,7 +37,7 @@ def test_submit_watch_status_history_verify(own_service: Service, run: Run, repo
     status = json.loads(run("status", batch_id, "--json", *at).stdout)
     assert (status["batch_id"], status["status"], status["successful"]) == (batch_id, "COMPLETED", 2)
 
-    history = json.loads(run("audit", "history", batch_id, "--json").stdout)
+    history = json.loads(run("audit", "history", batch_id, "--json").stdout)["events"]
     assert [event["type"] for event in history] == [
         "Submitted",
         "Started",

@@ -120,3 +120,7 @@ CREATE TRIGGER tree_nodes_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON
     FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();
 CREATE TRIGGER checkpoints_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoints
     FOR EACH STATEMENT EXECUTE FUNCTION table_is_append_only();
+
+-- For retention, which looks every hour.
+CREATE INDEX batch_jobs_by_end ON batch_jobs (processed_at)
+    WHERE status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED');

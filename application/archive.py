@@ -1,0 +1,62 @@
+"""Archiving: the log into a file, and a record of which batches may be read from there alone afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from application.acting import Recorder
+from application.acts import ActKind, Why
+from application.errors import ApplicationError
+from application.export import Export
+from application.log import instant
+from application.ports.sealed_log import SealedLog
+from application.ports.storage import Storage
+from application.sealing import Sealer
+
+
+class StillRunning(ApplicationError):
+    def __init__(self, before: datetime) -> None:
+        super().__init__(f"Batches submitted before {instant(before)} are unfinished: wait, or cancel them.")
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The least UUIDv7 of that millisecond: every batch submitted earlier has a lower id."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0x8 << 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Batches with an id below `before` lie in the file whole, among the first `size` entries of the log."""
+
+    before: UUID
+    size: int
+    sha256: str
+
+
+class Archive:
+    def __init__(self, storage: Storage, sealer: Sealer, log: SealedLog, export: Export, record: Recorder) -> None:
+        self._storage, self._sealer, self._log, self._export, self._record = storage, sealer, log, export, record
+
+    async def __call__(
+        self, moment: datetime, why: Why, write: Callable[[dict[str, Any]], None], digest: Callable[[], str]
+    ) -> Archived:
+        """Write the log line by line, then record that batches submitted before that moment may leave the database.
+
+        `digest` gives the SHA-256 of what was written. Raises StillRunning, CannotSeal or StorageUnavailable.
+        """
+        before = first_id_of(moment)
+        async with self._storage.transaction() as tx:
+            if await tx.repair.count_unfinished(before):
+                raise StillRunning(moment)
+        await self._sealer.seal_all()
+        last = await self._log.latest()
+        size = 0 if last is None else last.size
+        async for line in self._export(size):
+            write(line)
+        archived = Archived(before=before, size=size, sha256=digest())
+        async with self._storage.transaction() as tx:
+            data = {"before": str(before), "size": size, "sha256": archived.sha256}
+            await self._record(tx, ActKind.ARCHIVE, why, data)
+        return archived

@@ -1,0 +1,100 @@
+"""Why a batch stands as it stands, what will happen by itself, and what to do where that should not wait."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from application.errors import UnknownToTheLog
+from application.log import RecordedEvent
+from application.ports.codec import EventCodec
+from application.ports.edges import Clock
+from application.ports.storage import Storage
+from application.ports.submissions import QueueEntry
+from domain import events
+from domain.batch import Batch, fold
+from domain.statuses import BatchStatus
+
+RECONCILED_WITHIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """`set_by` is the event that set the status; `holder` works on the batch since `since`, as the log has it."""
+
+    batch_id: UUID
+    status: BatchStatus
+    set_by: RecordedEvent
+    holder: str | None
+    since: datetime | None
+    last_heard_of: datetime | None
+    reports_left: int
+    attempt: int
+    attempts_left: int
+    next_step: str
+    when: datetime | None
+    command: str | None
+
+
+class Explain:
+    def __init__(
+        self, storage: Storage, codec: EventCodec, clock: Clock, max_attempts: int, heartbeat_timeout: timedelta
+    ) -> None:
+        self._storage, self._codec, self._clock = storage, codec, clock
+        self._max_attempts, self._timeout = max_attempts, heartbeat_timeout
+
+    async def __call__(self, batch_id: UUID) -> Explanation:
+        """Raises UnknownToTheLog or StorageUnavailable."""
+        async with self._storage.transaction() as tx:
+            stored = await tx.events.read(batch_id)
+            entry = await tx.queue.entry(batch_id)
+        if not stored:
+            raise UnknownToTheLog(batch_id)
+        stream = [self._codec.decode(event) for event in stored]
+        batch = fold(recorded.event for recorded in stream)
+        started = _last_start(stream)
+        next_step, when, command = self._next(batch_id, batch, entry)
+        working = not batch.finished and started is not None
+        return Explanation(
+            batch_id=batch_id,
+            status=batch.status,
+            set_by=_set_by(stream, batch.status),
+            holder=batch.worker_id if working else None,
+            since=started.recorded_at if working and started else None,
+            last_heard_of=entry.heartbeat if entry and entry.holder else None,
+            reports_left=0 if batch.finished else len(batch.pending),
+            attempt=batch.attempt,
+            attempts_left=0 if batch.finished else max(0, self._max_attempts - batch.attempt),
+            next_step=next_step,
+            when=when,
+            command=command,
+        )
+
+    def _next(self, batch_id: UUID, batch: Batch, entry: QueueEntry | None) -> tuple[str, datetime | None, str | None]:
+        now = self._clock()
+        if batch.finished:
+            retry = f"fna-batch retry {batch_id}" if batch.failed else None
+            return "Nothing more: a finished batch never changes.", None, retry
+        again = f"fna-batch redispatch {batch_id} --reason '…'"
+        if entry is None:
+            return "It is in no queue: any running worker enqueues it again.", now + RECONCILED_WITHIN, again
+        if entry.holder is None:
+            worker = "fna-batch worker"
+            if entry.not_before > now:
+                return "It waits after a fault, then the next free worker takes it.", entry.not_before, again
+            return "The next free worker takes it.", now, worker
+        dead_at = entry.heartbeat + self._timeout
+        if dead_at <= now:
+            return f"Its worker {entry.holder} has fallen silent: any other takes it over.", dead_at, "fna-batch worker"
+        step = f"Worker {entry.holder} goes on with it; should it fall silent, another takes over."
+        return step, dead_at, again
+
+
+def _last_start(stream: list[RecordedEvent]) -> RecordedEvent | None:
+    return next((recorded for recorded in reversed(stream) if isinstance(recorded.event, events.Started)), None)
+
+
+def _set_by(stream: list[RecordedEvent], status: BatchStatus) -> RecordedEvent:
+    """PENDING was set by `Submitted`, PROCESSING by the first `Started`, the rest by `Finished`."""
+    if status is BatchStatus.PROCESSING:
+        return next(recorded for recorded in stream if isinstance(recorded.event, events.Started))
+    return stream[-1] if status.is_final else stream[0]

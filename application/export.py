@@ -1,0 +1,52 @@
+"""The whole log as lines that anybody can check alone: events, acts and checkpoints in the order of the tree."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from application.log import StoredEvent
+from application.notes import PublicKey
+from application.ports.sealed_log import Leaf, SealedLog, StoredCheckpoint
+
+FORMAT = "fna-batch export 1"
+PAGE = 1000
+
+
+class Export:
+    """`keys` are those that may have signed."""
+
+    def __init__(self, log: SealedLog, keys: Sequence[PublicKey]) -> None:
+        self._log, self._keys = log, keys
+
+    async def __call__(self, size: int) -> AsyncIterator[dict[str, Any]]:
+        """The first `size` entries of the log, which must be the size of a checkpoint; docs/verify.md has the format.
+
+        Raises StorageUnavailable.
+        """
+        yield {"format": FORMAT, "keys": [str(key) for key in self._keys]}
+        checkpoints = self._checkpoints()
+        pending = await anext(checkpoints, None)
+        for first in range(0, size, PAGE):
+            part = (first, min(first + PAGE, size))
+            events = {(event.batch_id, event.version): event for event in await self._log.events(part)}
+            for leaf in await self._log.leaves(part):
+                yield _line(leaf, events.get((leaf.batch_id, leaf.version)) if leaf.batch_id and leaf.version else None)
+                while pending is not None and pending.size <= leaf.leaf_index + 1:
+                    yield {"checkpoint": pending.note}
+                    pending = await anext(checkpoints, None)
+        yield {"end": size}
+
+    async def _checkpoints(self) -> AsyncIterator[StoredCheckpoint]:
+        above = 0
+        while page := await self._log.checkpoints(above=above, limit=PAGE):
+            for stored in page:
+                yield stored
+            above = page[-1].size
+
+
+def _line(leaf: Leaf, event: StoredEvent | None) -> dict[str, Any]:
+    if event is not None:
+        return {"leaf": leaf.leaf_index, "event": event.hashed() | {"hash": event.hash.hex()}}
+    if leaf.act is not None:
+        return {"leaf": leaf.leaf_index, "act": leaf.act[0].hashed()}
+    gone = {"batch_id": leaf.batch_id and str(leaf.batch_id), "version": leaf.version, "entry": leaf.entry.hex()}
+    return {"leaf": leaf.leaf_index, "archived": gone}

@@ -1,0 +1,27 @@
+"""The port to a table aside, where the read model is made anew before it replaces the old one."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from application.ports.storage import Transaction
+from application.read_model import BatchJob
+
+
+class Aside(Protocol):
+    async def add(self, jobs: Sequence[BatchJob]) -> None:
+        """Rows of the new read model; what the table's constraints refuse is an error here already."""
+        ...
+
+    def swapping(self) -> AbstractAsyncContextManager[tuple[Transaction, tuple[int, int]]]:
+        """Replace the rows of finished batches by those aside, in the transaction given.
+
+        With how many rows were rewritten, and how many added. Rows of erased batches stay away.
+        """
+        ...
+
+
+class AsideTable(Protocol):
+    def open(self) -> AbstractAsyncContextManager[Aside | None]:
+        """A table of our own until the context ends, however it ends; nothing while another has one."""
+        ...

@@ -1,0 +1,29 @@
+"""Re-dispatching: an operator takes a batch from whoever holds it and has a worker take it now."""
+
+from uuid import UUID
+
+from application.acting import Recorder
+from application.acts import ActKind, Why
+from application.errors import UnknownToTheLog
+from application.handler import CommandHandler
+from application.ports.storage import Storage
+from domain.refusals import BatchFinished
+
+
+class Redispatch:
+    def __init__(self, storage: Storage, handler: CommandHandler, record: Recorder) -> None:
+        self._storage, self._handler, self._record = storage, handler, record
+
+    async def __call__(self, batch_id: UUID, why: Why) -> None:
+        """Whoever held it is refused by the log from the next start on.
+
+        Raises UnknownToTheLog, BatchFinished or StorageUnavailable.
+        """
+        async with self._storage.transaction() as tx:
+            job, _ = await self._handler.job(tx, batch_id)
+            if job is None:
+                raise UnknownToTheLog(batch_id)
+            if job.status.is_final:
+                raise BatchFinished
+            await tx.queue.redispatch(batch_id)
+            await self._record(tx, ActKind.REDISPATCH, why, {"batch_id": str(batch_id)})

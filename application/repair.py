@@ -1,0 +1,185 @@
+"""Setting the read model right: one batch under its row's lock, or all of it into a table aside that is swapped in."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from application.acting import Recorder
+from application.acts import ActKind, Why
+from application.audit import Audit, Finding
+from application.errors import ApplicationError
+from application.handler import CommandHandler
+from application.log import RecordedEvent
+from application.ports.aside import AsideTable
+from application.ports.audit_source import AuditedBatch, AuditSource
+from application.ports.codec import EventCodec
+from application.ports.storage import Storage
+from application.read_model import BatchJob, differing, project_all
+
+NAMED = 100
+"""Batches that the record of a rebuild names."""
+PAGE = 500
+
+
+class RebuildRuns(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__("Another rebuild is running: wait until it has ended.")
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """How far a rebuild is. `unprojectable` are batches whose events give no row: `audit verify` says why."""
+
+    batches: int = 0
+    drifted: list[UUID] = field(default_factory=list)
+    unprojectable: list[Finding] = field(default_factory=list)
+    rewritten: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+class Reprojection:
+    def __init__(
+        self,
+        storage: Storage,
+        handler: CommandHandler,
+        audit: Audit,
+        source: AuditSource,
+        record: Recorder,
+        aside: AsideTable,
+    ) -> None:
+        self._storage, self._handler, self._audit, self._source = storage, handler, audit, source
+        self._record, self._aside = record, aside
+
+    async def repair(self, batch_id: UUID, why: Why) -> Sequence[Finding]:
+        """Project one batch anew where its row, or its reports' statuses, are not what the log says.
+
+        What was wrong is recorded with who repaired it and why; it is empty where nothing was. Raises DamagedLog.
+        """
+        audited = await self._source.batch(batch_id)
+        found = self._audit.check(audited)
+        if any(finding.version is not None for finding in found):
+            raise DamagedLog(found)
+        await self._restore(audited, found, why)
+        return found
+
+    async def rebuild(self, why: Why) -> AsyncIterator[Progress]:
+        """All of it, while everybody goes on; gives how far it is, the last time when it is done.
+
+        Finished batches are projected into a table aside, which replaces their rows in one transaction: nobody
+        writes those any more. Unfinished ones are projected anew under their rows' locks. Killed at any point it
+        leaves what was before. Raises RebuildRuns or StorageUnavailable.
+        """
+        progress = Progress()
+        async with self._aside.open() as aside:
+            if aside is None:
+                raise RebuildRuns
+            by_hand: list[UUID] = []
+            page: list[BatchJob] = []
+            async for audited in self._source.batches(page=PAGE):
+                found = self._audit.check(audited)
+                progress.batches += 1
+                if any(finding.version is not None for finding in found):
+                    progress.unprojectable += found
+                    continue
+                if found:
+                    progress.drifted.append(audited.batch_id)
+                job = self._audit.expected(audited) if audited.events else None
+                if job is not None and job.status.is_final:
+                    page.append(job)
+                out_of_place = job is None and (audited.job is not None or audited.unreadable is not None)
+                if out_of_place or (job is not None and not job.status.is_final) or _statuses_drifted(found):
+                    by_hand.append(audited.batch_id)
+                if len(page) == PAGE:
+                    await aside.add(page)
+                    page = []
+                    yield progress
+            await aside.add(page)
+            data = {"batches": progress.batches, "drifted": [str(each) for each in progress.drifted[:NAMED]]}
+            async with aside.swapping() as (tx, swapped):
+                progress.rewritten, progress.added = swapped
+                await self._record(tx, ActKind.REBUILD, why, data | {"rewritten": swapped[0], "added": swapped[1]})
+        for batch_id in by_hand:
+            audited = await self._source.batch(batch_id)
+            found = self._audit.check(audited)
+            progress.removed += await self._restore(audited, found, why)
+        yield progress
+
+    async def _restore(self, audited: AuditedBatch, found: Sequence[Finding], why: Why) -> bool:
+        """Whether the row was removed, since it has no place in the read model."""
+        batch_id = audited.batch_id
+        async with self._storage.transaction() as tx:
+            await tx.repair.keep_erasure_out()
+            job = self._audit.expected(audited) if audited.events else None
+            if job is not None:
+                await tx.repair.hold(job)
+                job, _ = await self._handler.job(tx, batch_id)
+            if found:
+                data = {"batch_id": str(batch_id), "found": [finding.problem for finding in found]}
+                await self._record(tx, ActKind.REPAIR, why, data)
+            if job is not None:
+                await tx.repair.restore(job)
+                return False
+            if audited.job is None and audited.unreadable is None:
+                return False
+            await tx.repair.remove(batch_id)
+            return True
+
+
+class DamagedLog(ApplicationError):
+    def __init__(self, found: Sequence[Finding]) -> None:
+        self.found = found
+        super().__init__(f"The log itself is damaged, no row can be made of it: {found[0]}")
+
+
+def _statuses_drifted(found: Sequence[Finding]) -> bool:
+    return any("processing_status" in finding.problem for finding in found)
+
+
+Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What another projector would make of a batch: `fields` by name, as they are and as they would be."""
+
+    batch_id: UUID
+    fields: dict[str, tuple[object, object]]
+    error: str | None = None
+
+
+class Replay:
+    """The whole log through another projector, into a table aside that is never swapped in."""
+
+    def __init__(self, source: AuditSource, codec: EventCodec, aside: AsideTable) -> None:
+        self._source, self._codec, self._aside = source, codec, aside
+
+    async def __call__(self, projector: Projector) -> AsyncIterator[tuple[UUID, Difference | None]]:
+        """Each batch, with what would differ.
+
+        Raises RebuildRuns, and what the table refuses.
+        """
+        async with self._aside.open() as aside:
+            if aside is None:
+                raise RebuildRuns
+            async for audited in self._source.batches(page=PAGE):
+                try:
+                    stream = [self._codec.decode(stored) for stored in audited.events]
+                    other = _projected(projector, stream)
+                    fields = differing(project_all(stream), other)
+                    await aside.add([other])
+                except Exception as refused:
+                    error = f"{type(refused).__name__}: {refused}"
+                    yield audited.batch_id, Difference(batch_id=audited.batch_id, fields={}, error=error)
+                    continue
+                different = Difference(batch_id=audited.batch_id, fields=fields) if fields else None
+                yield audited.batch_id, different
+
+
+def _projected(projector: Projector, stream: Sequence[RecordedEvent]) -> BatchJob:
+    job: BatchJob | None = None
+    for recorded in stream:
+        job = projector(job, recorded)
+    if job is None:
+        raise ValueError("an empty stream has no row")
+    return job

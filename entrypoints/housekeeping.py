@@ -1,0 +1,91 @@
+"""What every worker does besides: seal the log, verify samples of it, and remove what retention says."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from application.acts import Why
+from application.errors import Conflict, StorageUnavailable
+from entrypoints import metrics
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+
+log = structlog.get_logger()
+CLEAN_EVERY_S = 3600.0
+
+
+class Housekeeping:
+    """Every worker runs it; what must not be done twice at once is locked in the database."""
+
+    def __init__(self, container: Container) -> None:
+        self._container, self._stopping = container, asyncio.Event()
+        self._settings: Settings = container.settings()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `stop` is called; what was begun is ended."""
+        settings = self._settings
+        await asyncio.gather(
+            self._every(settings.seal_every_s, self.seal),
+            self._every(settings.verify_every_s, self.sample),
+            self._every(CLEAN_EVERY_S, self.clean),
+        )
+
+    async def seal(self) -> None:
+        """Cover everything that can be covered by checkpoints."""
+        await self._container.sealer().seal_all()
+        last = await self._container.sealed_log().latest()
+        metrics.SEALED.set(last.size if last else 0)
+        metrics.SEALED_AT.set(time.time())
+
+    async def sample(self) -> None:
+        """Verify some batches, from a random one on, and the latest checkpoint; what is wrong is logged and counted."""
+        sealed = self._container.sealed_log()
+        last, after = await sealed.latest(), None
+        if last is not None:
+            leaf = random.randrange(last.size)
+            after = next((found.batch_id for found in await sealed.leaves((leaf, leaf + 1))), None)
+        checked, _ = await self._container.audit().verify_from(after, self._settings.verify_sample)
+        findings = [*await self._container.seal_audit().sound(), *(each for _, found in checked for each in found)]
+        metrics.VERIFIED.inc(len(checked))
+        metrics.FINDINGS.inc(len(findings))
+        metrics.SAMPLE_FINDINGS.set(len(findings))
+        for finding in findings:
+            log.error(
+                "the audit found something wrong, run `fna-batch audit verify`",
+                batch_id=str(finding.batch_id),
+                version=finding.version,
+                checkpoint=finding.checkpoint,
+            )
+
+    async def clean(self) -> None:
+        """Remove finished batches whose days in the read model are over."""
+        days = self._settings.retention_days
+        why = Why(actor=f"worker:{self._container.worker_id()}", reason=f"retention of {days} days")
+        async for removed in self._container.retention().clean(timedelta(days=days), why):
+            metrics.CLEANED.inc(removed)
+            log.info("retention removed finished batches from the read model", batches=removed)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Work, then wait, a little random, so that many workers do not do it in step."""
+        name = work.__name__
+        while not self._stopping.is_set():
+            try:
+                await work()
+            except (StorageUnavailable, Conflict) as away:
+                log.warning("housekeeping waits for the database", work=name, error=type(away).__name__)
+            except Exception as failure:
+                metrics.FAILURES.labels(name).inc()
+                log.exception("housekeeping failed, trying again", work=name, error=type(failure).__name__)
+            with_jitter = seconds * random.uniform(0.75, 1.25)
+            try:
+                async with asyncio.timeout(with_jitter):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue

@@ -1,0 +1,2 @@
+DELETE FROM idempotency_keys
+WHERE user_id = %(user_id)s

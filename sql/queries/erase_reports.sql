@@ -1,0 +1,2 @@
+DELETE FROM financial_reports
+WHERE user_id = %(user_id)s

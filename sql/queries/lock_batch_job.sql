@@ -1,0 +1,4 @@
+SELECT batch_id
+FROM batch_jobs
+WHERE batch_id = %(batch_id)s
+FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT pg_try_advisory_lock(hashtextextended('fna-batch rebuild', 0)) AS ours

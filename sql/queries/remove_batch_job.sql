@@ -1,0 +1,2 @@
+DELETE FROM batch_jobs
+WHERE batch_id = %(batch_id)s

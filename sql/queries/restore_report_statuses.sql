@@ -1,0 +1,12 @@
+UPDATE financial_reports
+SET processing_status = decided.status
+FROM unnest(%(report_ids)s::uuid[], %(statuses)s::text[]) AS decided (report_id, status)
+WHERE id = decided.report_id
+  AND processing_status <> decided.status
+  AND %(batch_id)s = (
+      SELECT event.batch_id
+      FROM batch_events AS event
+      WHERE event.version = 1
+        AND event.data -> 'report_ids' ? decided.report_id::text
+      ORDER BY event.transaction_id DESC, event.position DESC
+      LIMIT 1)

@@ -10,6 +10,7 @@ import argparse
 import base64
 import hashlib
 import json
+import pathlib
 import sys
 
 from cryptography.exceptions import InvalidSignature
@@ -61,94 +62,144 @@ class Tree:
         return node if node is not None else sha()
 
 
-def verify(lines, keys, kept=(), receipts=()):
-    """Yields everything that is wrong, and last the size of the log with its root, as a pair."""
-    tree, heads, signed_to, previous, end = Tree(), {}, 0, bytes(32), None
-    archived, archived_before = "", ""
-    promised = {}
-    for receipt in receipts:
-        batch_id, submitted = (line.split(" ")[1] for line in opened(receipt, keys)[1:3])
-        promised[batch_id] = submitted
-    roots = {}
-    for note in kept:
-        _, size, root = opened(note, keys)[:3]
-        roots.setdefault(int(size), set()).add(base64.b64decode(root))
-    for number, line in enumerate(lines, start=1):
+def root_by_inclusion(entry, index, size, path):
+    """The root that an audit path leads to from an entry (RFC 9162, 2.1.3.2)."""
+    node, last = sha(b"\x00", entry), size - 1
+    for sibling in path:
+        if index & 1 or index == last:
+            node = sha(b"\x01", sibling, node)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = sha(b"\x01", node, sibling)
+        index, last = index >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return node
+
+
+def roots_by_consistency(old_size, new_size, path, old_root):
+    """The roots of the older and the newer tree that a consistency proof leads to (RFC 9162, 2.1.4.2)."""
+    if old_size == new_size:
+        return old_root, old_root
+    path = [old_root, *path] if old_size & (old_size - 1) == 0 else list(path)
+    index, last = old_size - 1, new_size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    old = new = path[0]
+    for node in path[1:]:
+        if index & 1 or index == last:
+            old, new = sha(b"\x01", node, old), sha(b"\x01", node, new)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            new = sha(b"\x01", new, node)
+        index, last = index >> 1, last >> 1
+    return old, new
+
+
+class Verifier:
+    """Takes the lines of an export one after the other; `wrong` gets everything that is."""
+
+    def __init__(self, keys, checkpoints=(), receipts=()):
+        self.keys, self.tree, self.wrong, self.number = keys, Tree(), [], 0
+        self.heads, self.signed_to, self.previous, self.end = {}, 0, bytes(32), None
+        self.archived, self.archived_before = "", ""
+        self.kept, self.promised = {}, {}
+        for note in checkpoints:
+            _, size, root = opened(note, keys)[:3]
+            self.kept.setdefault(int(size), set()).add(base64.b64decode(root))
+        for note in receipts:
+            batch, submitted = (line.split(" ")[1] for line in opened(note, keys)[1:3])
+            self.promised[batch] = submitted
+
+    def found(self, what):
+        self.wrong.append(f"line {self.number}: {what}")
+
+    def take(self, line):
+        self.number += 1
         record = json.loads(line)
-        where = f"line {number}"
         if "leaf" in record:
-            if record["leaf"] != tree.size:
-                yield f"{where}: leaf {tree.size} is missing"
-                return
-            if "event" in record:
-                event = record["event"]
-                stored, batch, version = event.pop("hash"), event["batch_id"], event["version"]
-                where = f"{where}, batch {batch} version {version}"
-                before_version, before_hash, before_time = heads.pop(batch, (0, "00" * 32, ""))
-                if version != before_version + 1 or event["previous_hash"] != before_hash:
-                    yield f"{where}: it does not follow the event before it"
-                if event["recorded_at"] < before_time:
-                    yield f"{where}: its time lies before that of the event before it"
-                entry = hash_of("event", event)
-                if entry.hex() != stored:
-                    yield f"{where}: its content does not match its hash"
-                if event["type"] != "Finished":
-                    heads[batch] = (version, stored, event["recorded_at"])
-                if version == 1 and batch in promised and promised.pop(batch) != stored:
-                    yield f"{where}: it is not what the receipt says was submitted"
-            elif "act" in record:
-                entry = hash_of("act", record["act"])
-                if record["act"]["kind"] == "archive":
-                    archived_before = max(archived_before, record["act"]["data"]["before"])
-            else:
-                entry = bytes.fromhex(record["archived"]["entry"])
-                archived = max(archived, record["archived"]["batch_id"] or "~")
-            tree.append(entry)
-            if roots.pop(tree.size, {tree.root()}) != {tree.root()}:
-                yield f"{where}: the log does not begin with what the kept checkpoint over {tree.size} entries signed"
+            self.leaf(record)
         elif "checkpoint" in record:
-            try:
-                _, size, root, _, before = opened(record["checkpoint"], keys)
-            except (ValueError, InvalidSignature) as wrong:
-                yield f"{where}: the checkpoint proves nothing: {wrong!r}"
-                continue
-            if int(size) != tree.size or base64.b64decode(root) != tree.root():
-                yield f"{where}: its root does not fit: entries {signed_to} to {tree.size - 1} are not all as sealed"
-            if base64.b64decode(before.removeprefix("previous ")) != previous:
-                yield f"{where}: the checkpoint does not follow the one before it"
-            signed_to, previous = tree.size, sha(record["checkpoint"].encode())
+            self.checkpoint(record["checkpoint"])
         elif "end" in record:
-            end = record["end"]
-    if end != tree.size or signed_to != tree.size:
-        yield "the file ends early, or its end is covered by no checkpoint"
-    if archived >= archived_before and archived:
-        yield f"an event of batch {archived} is missing, and no act of archiving says so"
-    for size in roots:
-        yield f"the log ends before the kept checkpoint over {size} entries"
-    for batch in promised:
-        yield f"batch {batch} is missing, though there is a receipt for it"
-    yield tree.size, tree.root()
+            self.end = record["end"]
+
+    def leaf(self, record):
+        if record["leaf"] != self.tree.size:
+            self.found(f"leaf {self.tree.size} should stand here")
+        if "event" in record:
+            entry = self.event(record["event"])
+        elif "act" in record:
+            entry = hash_of("act", record["act"])
+            if record["act"]["kind"] == "archive":
+                self.archived_before = max(self.archived_before, record["act"]["data"]["before"])
+        else:
+            entry = bytes.fromhex(record["archived"]["entry"])
+            self.archived = max(self.archived, record["archived"]["batch_id"] or "~")
+        self.tree.append(entry)
+        if self.kept.pop(self.tree.size, {self.tree.root()}) != {self.tree.root()}:
+            self.found(f"the log does not begin with what the kept checkpoint over {self.tree.size} entries signed")
+
+    def event(self, event):
+        stored, batch, version = event.pop("hash"), event["batch_id"], event["version"]
+        what = f"version {version} of batch {batch}"
+        before_version, before_hash, before_time = self.heads.pop(batch, (0, "00" * 32, ""))
+        if (version, event["previous_hash"]) != (before_version + 1, before_hash):
+            self.found(f"{what} does not follow the event before it")
+        if event["recorded_at"] < before_time:
+            self.found(f"the time of {what} lies before that of the event before it")
+        entry = hash_of("event", event)
+        if entry.hex() != stored:
+            self.found(f"the content of {what} does not match its hash")
+        if event["type"] != "Finished":
+            self.heads[batch] = (version, stored, event["recorded_at"])
+        if version == 1 and self.promised.pop(batch, stored) != stored:
+            self.found(f"{what} is not what the receipt says was submitted")
+        return entry
+
+    def checkpoint(self, note):
+        try:
+            _, size, root, _, before = opened(note, self.keys)
+        except (ValueError, InvalidSignature) as wrong:
+            self.found(f"the checkpoint proves nothing: {wrong!r}")
+            return
+        if int(size) != self.tree.size or base64.b64decode(root) != self.tree.root():
+            self.found(f"the root does not fit: entries {self.signed_to} to {self.tree.size - 1} are not all as sealed")
+        if base64.b64decode(before.removeprefix("previous ")) != self.previous:
+            self.found("the checkpoint does not follow the one before it")
+        self.signed_to, self.previous = self.tree.size, sha(note.encode())
+
+    def finish(self):
+        if self.end != self.tree.size or self.signed_to != self.tree.size:
+            self.found("the file ends early, or its end is covered by no checkpoint")
+        if self.archived and self.archived >= self.archived_before:
+            self.found(f"an event of batch {self.archived} is missing, and no act of archiving says so")
+        for size in self.kept:
+            self.found(f"the log ends before the kept checkpoint over {size} entries")
+        for batch in self.promised:
+            self.found(f"batch {batch} is missing, though there is a receipt for it")
 
 
 def main():
     parser = argparse.ArgumentParser(description="Check an export of FNA Batch.")
-    parser.add_argument("export")
-    parser.add_argument("--key", action="append", required=True)
-    parser.add_argument("--checkpoint", action="append", default=[])
-    parser.add_argument("--receipt", action="append", default=[])
+    parser.add_argument("export", type=pathlib.Path)
+    parser.add_argument("--key", action="append", required=True, help="the verifier key that you were given")
+    parser.add_argument("--checkpoint", action="append", default=[], type=pathlib.Path, help="one that you kept")
+    parser.add_argument("--receipt", action="append", default=[], type=pathlib.Path, help="one that you were given")
     given = parser.parse_args()
-    kept, receipts = (
-        [open(file, encoding="utf-8").read() for file in files] for files in (given.checkpoint, given.receipt)
-    )
-    wrong = 0
-    with open(given.export, encoding="utf-8") as lines:
-        for found in verify(lines, given.key, kept, receipts):
-            if isinstance(found, str):
-                wrong += 1
-                print(found)
-            elif not wrong:
-                print(f"{found[0]} entries hold; the root is {base64.b64encode(found[1]).decode()}")
-    sys.exit(1 if wrong else 0)
+    kept, receipts = ([file.read_text() for file in files] for files in (given.checkpoint, given.receipt))
+    verifier = Verifier(given.key, kept, receipts)
+    with given.export.open(encoding="utf-8") as lines:
+        for line in lines:
+            verifier.take(line)
+    verifier.finish()
+    for wrong in verifier.wrong:
+        print(wrong)
+    if verifier.wrong:
+        sys.exit(1)
+    print(f"{verifier.tree.size} entries hold; the root is {base64.b64encode(verifier.tree.root()).decode()}")
 
 
 if __name__ == "__main__":

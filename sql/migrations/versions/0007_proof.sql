@@ -64,7 +64,8 @@ $$;
 -- What was done to the system besides the lives of batches, by whom and why.
 CREATE TABLE audit_acts (
     act_id         uuid        PRIMARY KEY,
-    position       bigint      NOT NULL DEFAULT nextval('batch_events_position_seq'),
+    -- Beyond every position of an event: within a transaction acts come after events.
+    position       bigint      GENERATED ALWAYS AS IDENTITY (START WITH 4611686018427387904),
     kind           text        NOT NULL
         CHECK (kind IN ('rebuild', 'repair', 'redispatch', 'cleanup', 'erase', 'archive')),
     actor          text        NOT NULL CHECK (actor ~ '^(user|worker|operator):[A-Za-z0-9._:-]{1,64}$'),

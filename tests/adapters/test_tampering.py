@@ -1,0 +1,315 @@
+"""Whatever is done to the log by who may do everything is found, online and offline, and named."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from adapters.ed25519 import Ed25519Signer
+from application.acts import ActKind
+from application.log import NO_HASH, StoredEvent, sealed
+from application.notes import Checkpoint, opened, public_key, sign
+from application.sealing import CannotSeal
+from entrypoints.container import Container, Database
+from tests.lives import WHY, checked_offline, exported, findings, finished, started, submitted
+
+Superuser = psycopg.Connection[dict[str, Any]]
+
+
+@dataclass
+class Crime:
+    """A sealed log, and somebody who may do everything to it."""
+
+    container: Container
+    superuser: Superuser
+    victim: UUID
+    running: UUID
+    kept: str = ""
+
+    def execute(self, statement: str, *values: object) -> None:
+        assert self.superuser.execute(statement.encode(), values).rowcount, "nothing was tampered with"
+
+    def stream(self) -> list[StoredEvent]:
+        columns = "batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash"
+        statement = f"SELECT {columns} FROM batch_events WHERE batch_id = %s ORDER BY version"
+        return [StoredEvent(**row) for row in self.superuser.execute(statement.encode(), [self.victim])]
+
+    def rewrite(self) -> Sequence[StoredEvent]:
+        """The victim's whole chain anew, with another analysis: in itself it is sound."""
+        previous, chain = NO_HASH, []
+        for event in self.stream():
+            data = dict(event.data) | ({"duration_ms": 99} if event.type == "ReportSucceeded" else {})
+            chain.append(sealed(replace(event, data=data, previous_hash=previous)))
+            previous = chain[-1].hash
+            self.execute(
+                "UPDATE batch_events SET data = %s, previous_hash = %s, hash = %s WHERE batch_id = %s AND version = %s",
+                Jsonb(data),
+                chain[-1].previous_hash,
+                previous,
+                event.batch_id,
+                event.version,
+            )
+        return chain
+
+
+@pytest.fixture
+async def crime(container: Container, database: Database) -> Any:
+    victim = await finished(container, reports=2)
+    await container.sealer().seal()
+    running = await started(container)
+    await finished(container)
+    async with container.storage().transaction() as tx:
+        await container.record()(tx, ActKind.CLEANUP, WHY, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0})
+    await container.sealer().seal()
+    await submitted(container)
+    await container.sealer().seal()
+    with psycopg.connect(database.admin_url, autocommit=True, row_factory=dict_row) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        last = await container.sealed_log().latest()
+        assert last is not None
+        yield Crime(container, superuser, victim, running, last.note)
+
+
+def change_an_event(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET data = jsonb_set(data, '{duration_ms}', '99') WHERE batch_id = %s AND version = 4",
+        crime.victim,
+    )
+
+
+def change_who_did_it(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET metadata = jsonb_set(metadata, '{actor}', '\"worker:x\"') WHERE batch_id = %s",
+        crime.victim,
+    )
+
+
+def change_when_it_was(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET recorded_at = recorded_at - INTERVAL '1 day' WHERE batch_id = %s", crime.victim
+    )
+
+
+def rewrite_a_chain(crime: Crime) -> None:
+    crime.rewrite()
+
+
+def rewrite_a_chain_and_its_seals(crime: Crime) -> None:
+    for event in crime.rewrite():
+        crime.execute(
+            "UPDATE sealed_entries SET entry = %s WHERE batch_id = %s AND version = %s",
+            event.hash,
+            event.batch_id,
+            event.version,
+        )
+
+
+def insert_an_event(crime: Crime) -> None:
+    """A second start of the running batch, properly chained, at a place that was sealed long ago."""
+    columns = "batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash"
+    statement = f"SELECT {columns} FROM batch_events WHERE batch_id = %s ORDER BY version DESC LIMIT 1"
+    head = StoredEvent(**crime.superuser.execute(statement.encode(), [crime.running]).fetchone() or {})
+    forged = sealed(replace(head, version=head.version + 1, previous_hash=head.hash))
+    crime.execute(
+        "INSERT INTO batch_events (batch_id, version, type, schema_version, data, metadata, recorded_at, "
+        "previous_hash, hash, transaction_id) SELECT %s, %s, %s, 1, %s, %s, %s, %s, %s, min(transaction_id) "
+        "FROM batch_events",
+        forged.batch_id,
+        forged.version,
+        forged.type,
+        Jsonb(forged.data),
+        Jsonb(forged.metadata),
+        forged.recorded_at,
+        forged.previous_hash,
+        forged.hash,
+    )
+    crime.execute("UPDATE batch_jobs SET version = 3 WHERE batch_id = %s", crime.running)
+
+
+def reorder_events(crime: Crime) -> None:
+    crime.superuser.execute("ALTER TABLE batch_events ALTER COLUMN position DROP IDENTITY")
+    crime.execute(
+        "UPDATE batch_events AS e SET position = o.position, transaction_id = o.transaction_id FROM batch_events AS o "
+        "WHERE e.batch_id = o.batch_id AND e.batch_id = %s AND e.version + o.version = 7 AND e.version IN (3, 4)",
+        crime.victim,
+    )
+
+
+def swap_versions(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET version = 107 - version WHERE batch_id = %s AND version IN (3, 4)", crime.victim
+    )
+    crime.execute("UPDATE batch_events SET version = version - 100 WHERE batch_id = %s AND version > 100", crime.victim)
+
+
+def remove_an_event(crime: Crime) -> None:
+    crime.execute("DELETE FROM batch_events WHERE batch_id = %s AND version = 3", crime.victim)
+
+
+def cut_a_tail(crime: Crime) -> None:
+    crime.execute("DELETE FROM batch_events WHERE batch_id = %s AND version >= 3", crime.victim)
+    crime.execute(
+        "UPDATE batch_jobs SET status = 'PROCESSING', results = '[]', successful = 0, failed = 0, version = 2, "
+        "processed_at = NULL WHERE batch_id = %s",
+        crime.victim,
+    )
+
+
+def remove_a_batch(crime: Crime) -> None:
+    crime.execute("DELETE FROM batch_events WHERE batch_id = %s", crime.victim)
+    crime.execute("DELETE FROM batch_jobs WHERE batch_id = %s", crime.victim)
+
+
+def remove_a_batch_and_its_seals(crime: Crime) -> None:
+    remove_a_batch(crime)
+    crime.execute("DELETE FROM sealed_entries WHERE batch_id = %s", crime.victim)
+
+
+def remove_a_batch_and_close_the_ranks(crime: Crime) -> None:
+    remove_a_batch_and_its_seals(crime)
+    crime.execute("UPDATE sealed_entries SET leaf_index = leaf_index - 5")
+
+
+def change_an_act(crime: Crime) -> None:
+    crime.execute("UPDATE audit_acts SET reason = 'another'")
+
+
+def remove_an_act(crime: Crime) -> None:
+    crime.execute("DELETE FROM audit_acts")
+
+
+def rewrite_a_checkpoint(crime: Crime) -> None:
+    """Its root fits a changed log, but the key is the forger's."""
+    (row,) = crime.superuser.execute("SELECT note FROM checkpoints ORDER BY tree_size LIMIT 1").fetchall()
+    forger = Ed25519Signer("fna-batch", bytes(32))
+    text = row["note"].rpartition("\n\n")[0] + "\n"
+    crime.execute("UPDATE checkpoints SET note = %s WHERE note = %s", sign(text, forger), row["note"])
+
+
+def remove_a_checkpoint(crime: Crime) -> None:
+    crime.execute("DELETE FROM checkpoints WHERE previous_size IS NULL")
+    crime.execute(
+        "UPDATE checkpoints SET previous_size = NULL WHERE tree_size = (SELECT min(tree_size) FROM checkpoints)"
+    )
+
+
+def remove_the_latest_checkpoint(crime: Crime) -> None:
+    crime.execute("DELETE FROM checkpoints WHERE tree_size = (SELECT max(tree_size) FROM checkpoints)")
+
+
+def break_json(crime: Crime) -> None:
+    deep = "[" * 3000 + "]" * 3000
+    crime.execute(
+        "UPDATE batch_events SET data = jsonb_set(data, '{x}', %s::jsonb) WHERE batch_id = %s AND version = 4",
+        deep,
+        crime.victim,
+    )
+
+
+def name_the_nil_batch(crime: Crime) -> None:
+    crime.execute("UPDATE batch_events SET batch_id = %s WHERE batch_id = %s", UUID(int=0), crime.victim)
+
+
+CRIMES: list[tuple[Callable[[Crime], None], str]] = [
+    (change_an_event, "version 4: its content does not match its hash"),
+    (change_who_did_it, "version 1: its content does not match its hash"),
+    (change_when_it_was, "version 2: its content does not match its hash"),
+    (rewrite_a_chain, "version 4: it is not the event that was sealed"),
+    (rewrite_a_chain_and_its_seals, "checkpoint 5: its root does not fit: entries 0 to 4"),
+    (insert_an_event, "version 3: it stands before what is sealed"),
+    (reorder_events, "it was sealed in another order"),
+    (swap_versions, "version 3: it does not link"),
+    (remove_an_event, "version 3: the event was sealed, and is gone"),
+    (cut_a_tail, "version 5: the event was sealed, and is gone"),
+    (remove_a_batch, "version 1: the event was sealed, and is gone"),
+    (remove_a_batch_and_its_seals, "leaf 0 of the tree is missing"),
+    (remove_a_batch_and_close_the_ranks, "checkpoint 5: its root does not fit"),
+    (change_an_act, "it is not the act that was sealed"),
+    (remove_an_act, "the act was sealed, and is gone"),
+    (rewrite_a_checkpoint, "checkpoint 5: it proves nothing"),
+    (remove_a_checkpoint, "it does not follow the checkpoint before it"),
+    (remove_the_latest_checkpoint, "is covered by no checkpoint"),
+    (break_json, "version 4: its content does not match its hash"),
+    (name_the_nil_batch, "batch 00000000-0000-0000-0000-000000000000 version 1"),
+]
+ONLINE_ONLY = {insert_an_event, reorder_events, remove_the_latest_checkpoint}
+"""What an export, which holds what is sealed in the order it was sealed in, does not show without a kept checkpoint."""
+
+
+@pytest.mark.parametrize(("commit", "told"), CRIMES, ids=lambda value: getattr(value, "__name__", ""))
+async def test_tampering_is_found_and_named(crime: Crime, commit: Callable[[Crime], None], told: str) -> None:
+    assert await findings(crime.container, [crime.kept]) == []
+    commit(crime)
+    found = list(map(str, await findings(crime.container)))
+    assert any(told in each for each in found), found
+
+
+@pytest.mark.parametrize("commit", [commit for commit, _ in CRIMES], ids=lambda value: value.__name__)
+async def test_tampering_is_found_offline_by_a_verifier_of_others(
+    crime: Crime, commit: Callable[[Crime], None]
+) -> None:
+    keys = [str(public_key(crime.container.signer()))]
+    untouched = [json.dumps(line) for line in await exported(crime.container)]
+    assert checked_offline(untouched, keys, [crime.kept]) == []
+    commit(crime)
+    kept = [crime.kept] if commit is remove_the_latest_checkpoint else []
+    found = checked_offline([json.dumps(line) for line in await exported(crime.container)], keys, kept)
+    assert bool(found) is (commit not in ONLINE_ONLY or bool(kept)), found
+
+
+async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(crime: Crime) -> None:
+    """All that came after the first checkpoint never happened, and the service has gone on since."""
+    for statement in (
+        "DELETE FROM checkpoints WHERE previous_size IS NOT NULL",
+        "DELETE FROM sealed_entries WHERE leaf_index >= 5",
+        "DELETE FROM batch_events WHERE batch_id NOT IN (SELECT batch_id FROM sealed_entries)",
+        "DELETE FROM batch_jobs WHERE batch_id NOT IN (SELECT batch_id FROM sealed_entries)",
+        "DELETE FROM busy_reports",
+        "DELETE FROM audit_acts",
+    ):
+        crime.execute(statement)
+    assert await findings(crime.container) == []
+    (found,) = await findings(crime.container, [crime.kept])
+    assert "the database was rolled back" in str(found)
+
+    for _ in range(4):
+        await finished(crime.container, reports=2)
+    await crime.container.sealer().seal()
+    assert await findings(crime.container) == []
+    (found,) = await findings(crime.container, [crime.kept])
+    assert "does not begin with what this kept checkpoint signed" in str(found)
+
+
+async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(crime: Crime) -> None:
+    """Every chain, every seal and every checkpoint is sound in itself."""
+    forger = Ed25519Signer("fna-batch", bytes(32))
+    crime.execute("DELETE FROM checkpoints")
+    crime.execute("DELETE FROM sealed_entries")
+    resealing = Container(settings=crime.container.settings(), database_url=crime.container.database_url())
+    resealing.signer.override(forger)
+    async with resealing.pool():
+        await resealing.sealer().seal_all()
+        assert await findings(resealing) == []
+    found = await findings(crime.container)
+    assert any("signed by none of the keys that are trusted" in str(each) for each in found)
+
+
+async def test_nobody_seals_on_top_of_what_does_not_fit(crime: Crime) -> None:
+    crime.execute("UPDATE sealed_entries SET entry = sha256('another') WHERE leaf_index = 0")
+    await submitted(crime.container)
+    with pytest.raises(CannotSeal, match="audit verify"):
+        await crime.container.sealer().seal()
+
+
+async def test_a_checkpoint_says_what_was_signed(crime: Crime) -> None:
+    """The shape that others' tools read (C2SP tlog-checkpoint)."""
+    text = opened(crime.kept, crime.container.sealer().trusted, crime.container.verifies())
+    checkpoint = Checkpoint.parse(text)
+    assert text.splitlines()[:2] == ["fna-batch", str(checkpoint.size)]
+    assert checkpoint.previous != bytes(32)

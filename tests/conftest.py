@@ -16,9 +16,9 @@ from adapters.embedded.server import EmbeddedPostgres
 from adapters.postgres.migrations import migrate
 from entrypoints.container import Container, Database
 from entrypoints.settings import Settings
+from tests.command import SECRET
 from tests.service import Service, running
 
-SECRET = "a secret for the tests and for them alone, longer than any algorithm wants"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 
 

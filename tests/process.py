@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from entrypoints.container import Database
-from tests.conftest import SECRET
+from tests.command import SECRET
 from tests.service import eventually
 
 URL = re.compile(r'"url": ?"(http://[^"]+)"')

@@ -299,8 +299,9 @@ def _imported(name: str) -> Projector:
     sys.path.insert(0, "")
     try:
         return cast(Projector, getattr(importlib.import_module(module), attribute))
-    except (ImportError, AttributeError, ValueError) as missing:
-        raise WrongUse(f"--projector wants module:name of a function; {name} is none: {missing}") from None
+    except Exception as missing:
+        why_not = f"{type(missing).__name__}: {missing}"
+        raise WrongUse(f"--projector wants module:name of a function; {name} is none: {why_not}") from None
 
 
 def _as_dict(found: History) -> dict[str, Any]:

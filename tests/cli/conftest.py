@@ -1,30 +1,13 @@
-"""The command line as its users call it: a process, its output, its exit code."""
+"""The command line on a database of the test's own."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from entrypoints.container import Database
-from tests.conftest import SECRET
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.command import Run, runner
 
 
 @pytest.fixture
 def run(database: Database, tmp_path: Path) -> Run:
-    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FNA_BATCH_")}
-        environment |= {
-            "FNA_BATCH_DATABASE_URL": database.url,
-            "FNA_BATCH_JWT_SECRET": SECRET,
-            "FNA_BATCH_DATA_DIR": str(tmp_path),
-            **{f"FNA_BATCH_{name.upper()}": value for name, value in settings.items()},
-        }
-        command = [sys.executable, "-m", "entrypoints.cli", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=90, check=False)
-
-    return run
+    return runner(database, tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from domain.tiers import Tier
 from entrypoints.container import Database
 from tests.build import TEXT
-from tests.cli.conftest import Run
+from tests.command import Run
 from tests.service import Service
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -19,7 +19,8 @@ from domain.tiers import Tier
 from entrypoints.container import Database, migrate
 from entrypoints.settings import Settings
 from tests.build import TEXT
-from tests.conftest import SECRET, settings_in
+from tests.command import SECRET
+from tests.conftest import settings_in
 from tests.processes import processes
 from tests.service import Client, Service, database_away, eventually, running
 

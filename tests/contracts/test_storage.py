@@ -1,11 +1,13 @@
 """What every storage promises, whatever it is made of."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from application.errors import IdempotencyKeyReused, ReportsClaimed, ReportUnreadable, WrongExpectedVersion
+from application.log import sealed
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage
 from application.read_model import BatchJob, ReportResult
@@ -60,6 +62,53 @@ class TestEventStore:
         async with storage.transaction() as tx:
             lengths = [len(await tx.events.read(stream[0].batch_id)) for stream in (first, second, third)]
         assert lengths == [2, 1, 2]
+
+    async def test_several_streams_are_read_at_once(self, storage: Storage) -> None:
+        first, second = stream_of("Submitted", "Started"), stream_of("Submitted")
+        unknown = new_id()
+        async with storage.transaction() as tx:
+            await tx.events.append([first, second])
+        async with storage.transaction() as tx:
+            found = await tx.events.streams([second[0].batch_id, first[0].batch_id, unknown])
+        assert {key: list(stream) for key, stream in found.items()} == {
+            first[0].batch_id: first,
+            second[0].batch_id: second,
+            unknown: [],
+        }
+
+    async def test_the_log_is_read_in_the_order_of_commits_from_any_place(self, storage: Storage) -> None:
+        first, second = stream_of("Submitted", "Started"), stream_of("Submitted")
+        async with storage.transaction() as tx:
+            await tx.events.append([first])
+        async with storage.transaction() as tx:
+            await tx.events.append([second, stream_of("ReportSucceeded", after=first[-1])])
+        async with storage.transaction() as tx:
+            whole = await tx.events.log((0, 0), 10)
+            rest = await tx.events.log(whole[1][0], 10)
+            one = await tx.events.log(whole[0][0], 1)
+        assert [event for _, event in whole[:3]] == [*first, *second]
+        assert [list(found) for found in (rest, one)] == [list(whole[2:]), list(whole[1:2])]
+        assert [place for place, _ in whole] == sorted({place for place, _ in whole})
+
+    async def test_who_submitted_what_and_when(self, storage: Storage) -> None:
+        async def submit(user_id: UUID, hour: int) -> PageAfter:
+            (plain,) = stream_of("Submitted")
+            at = NOON + timedelta(hours=hour)
+            event = sealed(replace(plain, data={"user_id": str(user_id)}, recorded_at=at))
+            async with storage.transaction() as tx:
+                await tx.events.append([[event]])
+            return PageAfter(created_at=at, batch_id=event.batch_id)
+
+        own = [await submit(USER, hour) for hour in (0, 1, 1, 2)]
+        await submit(STRANGER, 1)
+        newest_first = sorted(own, key=lambda each: (each.created_at, each.batch_id), reverse=True)
+        async with storage.transaction() as tx:
+            read = await tx.events.submitted(USER, until=None, after=None, limit=10)
+            until = await tx.events.submitted(USER, until=NOON + timedelta(hours=1), after=None, limit=10)
+            after = await tx.events.submitted(USER, until=None, after=newest_first[1], limit=1)
+        assert list(read) == newest_first
+        assert list(until) == newest_first[1:]
+        assert list(after) == newest_first[2:3]
 
 
 class TestTransaction:
@@ -140,6 +189,109 @@ class TestBatchJobs:
             assert await tx.batch_jobs.count_active(USER) == 2
             done = await tx.batch_jobs.page(USER, status=BatchStatus.COMPLETED, limit=10, after=None)
         assert [each.status for each in done] == [BatchStatus.COMPLETED]
+
+
+class TestBatchJobsRepair:
+    async def test_a_row_is_restored_whatever_stands_there(self, storage: Storage) -> None:
+        report_id, other = await uploaded(storage, USER, 2)
+        submitted = sealed(
+            replace(stream_of("Submitted")[0], data={"report_ids": [str(report_id)], "user_id": str(USER)})
+        )
+        right = job(report_id, user_id=USER, batch_id=submitted.batch_id, status=BatchStatus.PROCESSING, version=2)
+        async with storage.transaction() as tx:
+            await tx.events.append([[submitted]])
+            await tx.batch_jobs.save(replace(right, version=1))
+        async with storage.transaction() as tx:
+            await tx.batch_jobs.save(replace(right, status=BatchStatus.FAILED, report_ids=(other,), version=99))
+        async with storage.transaction() as tx:
+            await tx.repair.hold(right)
+            await tx.repair.restore(right)
+        async with storage.transaction() as tx:
+            assert await tx.batch_jobs.get(right.batch_id) == right
+            restored = await tx.reports.get(report_id)
+            known = await tx.reports.known(USER, [report_id, other])
+        assert restored is not None
+        assert restored.processing_status is ReportStatus.PROCESSING
+        assert known.busy == {report_id}
+
+    async def test_a_missing_row_is_made_and_a_wrong_one_removed(self, storage: Storage) -> None:
+        (report_id,) = await uploaded(storage, USER)
+        made, wrong = job(user_id=USER), job(report_id, user_id=USER)
+        async with storage.transaction() as tx:
+            await tx.batch_jobs.save(wrong)
+        async with storage.transaction() as tx:
+            await tx.repair.keep_erasure_out()
+            await tx.repair.hold(made)
+            await tx.repair.restore(made)
+            await tx.repair.remove(wrong.batch_id)
+            await tx.repair.remove(new_id())
+        async with storage.transaction() as tx:
+            assert await tx.batch_jobs.get(made.batch_id) == made
+            assert await tx.batch_jobs.get(wrong.batch_id) is None
+            assert (await tx.reports.known(USER, [report_id])).busy == set()
+
+    async def test_finished_batches_leave_some_at_a_time(self, storage: Storage) -> None:
+        done = {"status": BatchStatus.COMPLETED, "processed_at": NOON}
+        old = [job(user_id=USER, **done) for _ in range(3)]
+        young = job(user_id=USER, **done | {"processed_at": NOON + timedelta(days=1)})
+        unfinished = job(user_id=USER, processed_at=NOON, status=BatchStatus.PROCESSING)
+        async with storage.transaction() as tx:
+            for each in [*old, young, unfinished]:
+                await tx.batch_jobs.save(each)
+        before = NOON + timedelta(hours=1)
+        async with storage.transaction() as tx:
+            assert await tx.repair.count_processed(before) == 3
+            assert await tx.repair.remove_processed(before, 2) == 2
+            assert await tx.repair.remove_processed(before, 2) == 1
+            assert await tx.repair.remove_processed(before, 2) == 0
+            assert await tx.repair.count_unfinished(new_id()) == 1
+            assert await tx.repair.count_unfinished(UUID(int=0)) == 0
+            left = await tx.batch_jobs.page(USER, status=None, limit=10, after=None)
+        assert {each.batch_id for each in left} == {young.batch_id, unfinished.batch_id}
+
+
+class TestErasure:
+    async def test_all_that_a_user_brought_in_goes_and_nothing_of_others(self, storage: Storage) -> None:
+        mine, theirs = await uploaded(storage, USER, 2), await uploaded(storage, STRANGER)
+        async with storage.transaction() as tx:
+            for user in (USER, STRANGER):
+                await tx.batch_jobs.save(job(user_id=user))
+                await tx.submissions.remember_key(user, "k", bytes(32), new_id())
+            for report_id in (mine[0], *theirs):
+                await tx.reports.add_analysis(
+                    analysis_id=new_id(), report_id=report_id, batch_id=new_id(), analysis=ANALYSIS, at=NOON
+                )
+        async with storage.transaction() as tx:
+            await tx.erasure.alone()
+            assert await tx.erasure.remove_rows(USER) == 1
+        async with storage.transaction() as tx:
+            while await tx.erasure.remove_some_content(USER):
+                pass
+            assert await tx.reports.content(mine[0]) is None
+            assert await tx.erasure.remove_reports(USER) == 2
+        async with storage.transaction() as tx:
+            assert list(await tx.reports.page(USER, limit=10, after=None)) == []
+            assert await tx.reports.latest_analysis(mine[0]) is None
+            assert await tx.submissions.claim_key(USER, "k", bytes([1]) * 32) is None
+            assert await tx.batch_jobs.count_active(USER) == 0
+            assert await tx.batch_jobs.count_active(STRANGER) == 1
+            assert await tx.reports.latest_analysis(theirs[0]) is not None
+            assert await tx.reports.content(theirs[0])
+
+
+class TestQueue:
+    async def test_a_batch_waits_and_can_be_dispatched_again(self, storage: Storage) -> None:
+        batch_id = new_id()
+        async with storage.transaction() as tx:
+            assert await tx.queue.entry(batch_id) is None
+            await tx.queue.enqueue(batch_id)
+            await tx.queue.enqueue(batch_id)
+        for _ in range(2):
+            async with storage.transaction() as tx:
+                entry = await tx.queue.entry(batch_id)
+                assert entry is not None
+                assert entry.holder is None
+                await tx.queue.redispatch(batch_id)
 
 
 class TestReports:

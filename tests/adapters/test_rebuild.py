@@ -1,0 +1,201 @@
+"""The read model is made anew beside everybody's work, from any state, and however often it is interrupted."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from application.ports.audit_source import AuditedBatch, AuditSource
+from application.repair import DamagedLog, Progress, RebuildRuns
+from entrypoints.container import Container, Database
+from tests.build import new_id
+from tests.command import environment, runner
+from tests.lives import WHY, findings, finished, started, submitted
+from tests.load import Load, reports_for
+from tests.service import eventually
+
+RATE, SECONDS = 60, 6
+"""In the suite; `make bench` does the same at 200 a second."""
+
+
+async def rebuilt(container: Container) -> Progress:
+    done = [progress async for progress in container.reprojection().rebuild(WHY)]
+    return done[-1]
+
+
+def execute(database: Database, *statements: str) -> None:
+    with psycopg.connect(database.admin_url, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        for statement in statements:
+            superuser.execute(statement.encode())
+
+
+def rows(database: Database, table: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(database.admin_url) as connection:
+        return connection.execute(f"SELECT * FROM {table} ORDER BY 1".encode()).fetchall()
+
+
+DAMAGES = {
+    "emptied": "TRUNCATE batch_jobs, busy_reports",
+    "every column edited": "UPDATE batch_jobs SET user_id = gen_random_uuid(), status = 'FAILED', total_reports = 9, "
+    "successful = 9, failed = 9, results = '[{\"x\": 1}]', report_ids = '{}', processed_at = now(), "
+    "created_at = now(), updated_at = now(), version = 99",
+    "statuses of reports edited": "UPDATE financial_reports SET processing_status = 'COMPLETED'",
+    "reports set free": "DELETE FROM busy_reports",
+    "reports kept busy": "INSERT INTO busy_reports SELECT report_id, batch_id FROM (SELECT gen_random_uuid() AS "
+    "report_id, batch_id FROM batch_jobs WHERE status = 'FAILED') AS finished",
+    "nothing": "SELECT",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_from_any_state_the_rebuilt_read_model_is_the_fold(
+    container: Container, database: Database, damage: str
+) -> None:
+    tables = ("batch_jobs", "busy_reports", "financial_reports")
+    await finished(container, reports=2)
+    await finished(container)
+    await started(container, reports=2)
+    await submitted(container)
+    before = {table: rows(database, table) for table in tables}
+    execute(database, damage)
+    await rebuilt(container)
+    assert {table: rows(database, table) for table in tables} == before
+    assert await findings(container) == []
+
+
+async def test_the_record_tells_what_had_drifted(container: Container, database: Database) -> None:
+    batch_id = await finished(container)
+    execute(database, "UPDATE batch_jobs SET failed = 7")
+    done = await rebuilt(container)
+    assert (done.batches, done.drifted, done.rewritten) == (1, [batch_id], 1)
+    (act,) = rows(database, "audit_acts")
+    assert act[2:6] == (
+        "rebuild",
+        WHY.actor,
+        WHY.reason,
+        {"batches": 1, "drifted": [str(batch_id)], "rewritten": 1, "added": 0},
+    )
+
+
+async def test_one_batch_is_repaired_and_recorded(container: Container, database: Database) -> None:
+    batch_id, other = await finished(container), await finished(container)
+    execute(database, "UPDATE batch_jobs SET failed = 7")
+    found = await container.reprojection().repair(batch_id, WHY)
+    assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, the log says 1"]
+    assert [finding.batch_id for finding in await findings(container)] == [other]
+    (act,) = rows(database, "audit_acts")
+    assert act[2:6] == (
+        "repair",
+        WHY.actor,
+        WHY.reason,
+        {"batch_id": str(batch_id), "found": ["batch_jobs.failed is 7, the log says 1"]},
+    )
+    assert list(await container.reprojection().repair(batch_id, WHY)) == []
+    assert len(rows(database, "audit_acts")) == 1
+
+
+async def test_a_damaged_log_is_not_projected(container: Container, database: Database) -> None:
+    batch_id, sound = await finished(container), await finished(container)
+    execute(
+        database,
+        f"DELETE FROM batch_events WHERE batch_id = '{batch_id}' AND version = 2",
+        "UPDATE batch_jobs SET failed = 7",
+    )
+    done = await rebuilt(container)
+    assert {finding.batch_id for finding in done.unprojectable} == {batch_id}
+    assert done.drifted == [sound]
+    with pytest.raises(DamagedLog):
+        await container.reprojection().repair(batch_id, WHY)
+
+
+async def test_two_rebuilds_at_once(container: Container) -> None:
+    await finished(container)
+    async with container.aside().open():
+        with pytest.raises(RebuildRuns):
+            await rebuilt(container)
+    await rebuilt(container)
+
+
+class WithEnd(AuditSource):
+    """Something happens when everything has been read."""
+
+    def __init__(self, source: AuditSource, end: Callable[[], Awaitable[object]]) -> None:
+        self._source, self._end = source, end
+        self.read = 0
+
+    async def batch(self, batch_id: UUID) -> AuditedBatch:
+        return await self._source.batch(batch_id)
+
+    async def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
+        async for audited in self._source.batches(after, page):
+            self.read += 1
+            yield audited
+        await self._end()
+
+    async def count(self) -> int:
+        return await self._source.count()
+
+
+async def test_what_was_erased_while_a_rebuild_ran_does_not_come_back(container: Container, database: Database) -> None:
+    """The rebuild has read the batch; it is erased; then the table aside is swapped in."""
+    user_id = new_id()
+    for _ in range(3):
+        await finished(container, user_id)
+    source = WithEnd(container.audit_source(), lambda: container.erasure()(user_id, WHY))
+    with container.audit_source.override(source):
+        container.reprojection.reset()
+        await rebuilt(container)
+    assert source.read == 3
+    assert rows(database, "batch_jobs") == []
+    assert await findings(container) == []
+
+
+async def test_a_rebuild_disturbs_nobody(container: Container, database: Database, tmp_path: Path) -> None:
+    """Submits, reads and ends of batches go on while rows are damaged and the read model is rebuilt again and again."""
+    for _ in range(20):
+        await finished(container)
+    reports = await reports_for(container, RATE * SECONDS)
+    load, stop = Load(container), asyncio.Event()
+    submitting = asyncio.create_task(load.run(RATE, reports, stop))
+    run, rebuilds = runner(database, tmp_path), 0
+    damage = "UPDATE batch_jobs SET successful = 7 WHERE created_at < now() - INTERVAL '1 minute'"
+    while not submitting.done():
+        await asyncio.to_thread(execute, database, "DELETE FROM batch_jobs WHERE status = 'FAILED'", damage)
+        done = await asyncio.to_thread(run, "audit", "rebuild")
+        assert done.returncode == 0, done.stderr
+        rebuilds += 1
+    await submitting
+    assert load.wrong == []
+    assert rebuilds >= 1
+    assert await findings(container) == []
+
+
+@pytest.mark.parametrize("waits_for", ["batch_events", "batch_jobs", "audit_acts"])
+async def test_a_rebuild_that_is_killed_leaves_what_was(
+    container: Container, database: Database, tmp_path: Path, waits_for: str
+) -> None:
+    """Killed while it reads, while it swaps, and when all but the record of it is done."""
+    for _ in range(3):
+        await finished(container)
+    execute(database, "UPDATE batch_jobs SET failed = 7")
+    before = rows(database, "batch_jobs")
+    with psycopg.connect(database.admin_url) as holder:
+        mode = "ACCESS EXCLUSIVE" if waits_for == "batch_events" else "SHARE ROW EXCLUSIVE"
+        holder.execute(f"LOCK TABLE {waits_for} IN {mode} MODE".encode())
+        command = (sys.executable, "-m", "entrypoints.cli", "audit", "rebuild")
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment(database, tmp_path), stderr=asyncio.subprocess.DEVNULL
+        )
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        eventually(lambda: holder.execute(waiting.encode(), [waits_for]).fetchone())
+        process.kill()
+        await process.wait()
+    assert rows(database, "batch_jobs") == before
+    await rebuilt(container)
+    assert await findings(container) == []

@@ -1,0 +1,83 @@
+"""Submits, reads and ends of batches at a steady rate, each of which notices what it should not see."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from application.log import Metadata
+from application.submit import Submission
+from domain import commands
+from domain.tiers import Tier
+from entrypoints.container import Container
+from tests.build import new_id, uploaded
+from tests.lives import asked
+
+
+@dataclass
+class Load:
+    """`versions` are the highest seen of each batch; `wrong` is what nobody should have seen."""
+
+    container: Container
+    versions: dict[UUID, int] = field(default_factory=dict)
+    owners: dict[UUID, UUID] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    submits: int = 0
+    reads: int = 0
+    late: float = 0.0
+
+    async def run(self, rate: float, reports: list[tuple[UUID, UUID]], stop: asyncio.Event) -> float:
+        """Submit at `rate` a second until told to stop or out of reports; the rate that came about."""
+        loop, running = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+        began = loop.time()
+        for number, (user_id, report_id) in enumerate(reports):
+            if stop.is_set():
+                break
+            self.late = max(self.late, loop.time() - began - number / rate)
+            await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
+            task = asyncio.create_task(self._life(user_id, report_id))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        rate = self.submits / (loop.time() - began)
+        await asyncio.gather(*running)
+        return rate
+
+    async def _life(self, user_id: UUID, report_id: UUID) -> None:
+        """Submit, read back, start, and end two of three; between them read what others did."""
+        try:
+            submission = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,))
+            batch_id = (await self.container.submit()(submission, asked(user_id))).batch_id
+            self.submits += 1
+            self.owners[batch_id] = user_id
+            await self._read(batch_id, at_least=1)
+            worker = Metadata(actor="worker:w", correlation_id=new_id())
+            await self.container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), worker)
+            await self._read(batch_id, at_least=2)
+            if random.random() < 2 / 3:
+                outcome = commands.RecordSuccess(
+                    worker_id="w", report_id=report_id, analysis_id=new_id(), duration_ms=1
+                )
+                await self.container.handler().handle(batch_id, outcome, worker)
+                await self._read(batch_id, at_least=4)
+            await self._read(random.choice(list(self.versions)), at_least=0)
+        except Exception as error:
+            self.wrong.append(f"{type(error).__name__}: {error}")
+
+    async def _read(self, batch_id: UUID, at_least: int) -> None:
+        known = max(at_least, self.versions.get(batch_id, 0))
+        job = await self.container.queries().batch(self.owners[batch_id], batch_id)
+        self.reads += 1
+        if job.version < known:
+            self.wrong.append(f"batch {batch_id} was at version {known}, and is read at {job.version}")
+        self.versions[batch_id] = max(job.version, self.versions.get(batch_id, 0))
+
+
+async def reports_for(container: Container, count: int) -> list[tuple[UUID, UUID]]:
+    """Users with one report each."""
+    users = [new_id() for _ in range(count)]
+    found: list[tuple[UUID, UUID]] = []
+    for first in range(0, count, 50):
+        part = users[first : first + 50]
+        ids = await asyncio.gather(*(uploaded(container.storage(), user) for user in part))
+        found += [(user, report_ids[0]) for user, report_ids in zip(part, ids, strict=True)]
+    return found

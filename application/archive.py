@@ -13,6 +13,7 @@ from application.export import Export
 from application.log import instant
 from application.ports.sealed_log import SealedLog
 from application.ports.storage import Storage
+from application.proofs import NotSealed
 from application.sealing import Sealer
 
 
@@ -44,13 +45,17 @@ class Archive:
     ) -> Archived:
         """Write the log line by line, then record that batches submitted before that moment may leave the database.
 
-        `digest` gives the SHA-256 of what was written. Raises StillRunning, CannotSeal or StorageUnavailable.
+        `digest` gives the SHA-256 of what was written.
+
+        Raises StillRunning, NotSealed, CannotSeal or StorageUnavailable.
         """
         before = first_id_of(moment)
         async with self._storage.transaction() as tx:
             if await tx.repair.count_unfinished(before):
                 raise StillRunning(moment)
         await self._sealer.seal_all()
+        if await self._log.unsealed_below(before):
+            raise NotSealed(f"every batch submitted before {instant(moment)}")
         last = await self._log.latest()
         size = 0 if last is None else last.size
         async for line in self._export(size):

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -50,7 +51,8 @@ class Housekeeping:
         last, after = await sealed.latest(), None
         if last is not None:
             leaf = random.randrange(last.size)
-            after = next((found.batch_id for found in await sealed.leaves((leaf, leaf + 1))), None)
+            (found,) = await sealed.leaves((leaf, leaf + 1))
+            after = UUID(int=found.batch_id.int - 1) if found.batch_id and found.batch_id.int else None
         checked, _ = await self._container.audit().verify_from(after, self._settings.verify_sample)
         findings = [*await self._container.seal_audit().sound(), *(each for _, found in checked for each in found)]
         metrics.VERIFIED.inc(len(checked))

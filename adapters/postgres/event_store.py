@@ -15,7 +15,8 @@ from application.ports.event_store import EventStore
 from application.ports.read_model import PageAfter
 from sql import query
 
-VERSION_TAKEN = "batch_events_pkey"
+VERSION_TAKEN = "_pkey"
+"""How the primary key's name ends, of the table and of each of its partitions."""
 LEAVES_A_GAP = "FB001"
 AFTER_FINISHED = "FB002"
 OUT_OF_ORDER = "FB007"
@@ -40,7 +41,7 @@ class PostgresEventStore(EventStore):
             async with self._connection.transaction():
                 await self._connection.execute(query("append_events"), _columns(rows))
         except psycopg.Error as error:
-            taken = error.diag.constraint_name == VERSION_TAKEN
+            taken = (error.diag.constraint_name or "").endswith(VERSION_TAKEN)
             if taken or error.sqlstate in (LEAVES_A_GAP, AFTER_FINISHED, OUT_OF_ORDER):
                 return WrongExpectedVersion(rows[0].batch_id, rows[0].version - 1)
             raise

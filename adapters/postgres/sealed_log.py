@@ -135,6 +135,11 @@ class PostgresSealedLog(SealedLog):
         parsed = ({"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])} for row in rows)
         return [StoredEvent(**row | json_) for row, json_ in zip(rows, parsed, strict=True)]
 
+    async def unsealed_below(self, batch_id: UUID) -> int:
+        async with self._reading() as log:
+            (row,) = await log.rows("unsealed_below", batch_id=batch_id)
+        return int(row["unsealed"])
+
     async def leaf_of(self, batch_id: UUID, version: int) -> int | None:
         async with self._reading() as log:
             for row in await log.rows("sealed_leaf_of", batch_id=batch_id, version=version):

@@ -9,6 +9,7 @@ import psycopg
 import typer
 
 from application.errors import AnalysisError
+from application.notes import public_key
 from domain.reports import ReportFormat
 from entrypoints.cli.output import AsJson, print_json
 from entrypoints.container import (
@@ -51,15 +52,16 @@ def doctor(as_json: AsJson = False) -> None:
         print_json([asdict(check) for check in checks])
     else:
         for check in checks:
-            print(f"{'ok ' if not check.advice else 'BAD'} {check.what:<11} {check.found}")
+            print(f"{'ok ' if not check.advice else 'BAD'} {check.what:<12} {check.found}")
             if check.advice:
-                print(f"{'':16}{check.advice}")
+                print(f"{'':17}{check.advice}")
     if any(check.advice for check in checks):
         raise typer.Exit(1)
 
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield _secret(settings)
+    yield _signing_key(settings)
     yield asyncio.run(_analyser(settings))
     try:
         with database(settings) as found:
@@ -77,6 +79,30 @@ def _secret(settings: Settings) -> Check:
         advice = f"Make {Path(settings.data_dir).expanduser()} readable and writable for this user."
         return Check(what="secret", found=str(unreadable), advice=advice)
     return Check(what="secret", found="set" if settings.jwt_secret else "generated in the data folder")
+
+
+def _signing_key(settings: Settings) -> Check:
+    try:
+        key = str(public_key(Container(settings=settings, database_url="").signer()))
+    except (OSError, ValueError) as unusable:
+        advice = "Set FNA_BATCH_SIGNING_KEY, or make DATA_DIR readable and writable for this user."
+        return Check(what="signing key", found=f"it cannot be used: {unusable}", advice=advice)
+    generated = "" if settings.signing_key else ", generated in the data folder"
+    return Check(what="signing key", found=f"{key}{generated}")
+
+
+async def _seals(settings: Settings, url: str) -> Check:
+    container = Container(settings=settings, database_url=url)
+    async with container.pool():
+        last = await container.sealed_log().latest()
+        found = await container.seal_audit().sound()
+    if found:
+        advice = (
+            "Where another machine's key has signed, give every process the same FNA_BATCH_SIGNING_KEY, and name keys "
+            "of the past in FNA_BATCH_TRUSTED_KEYS. Otherwise `fna-batch audit verify` says more."
+        )
+        return Check(what="seals", found=str(found[0]), advice=advice)
+    return Check(what="seals", found=f"{last.size if last else 0} entries are covered by signed checkpoints")
 
 
 async def _analyser(settings: Settings) -> Check:
@@ -134,3 +160,4 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
         if waits > WAITS_TOO_LONG_S and not seen.running
         else "",
     )
+    yield asyncio.run(_seals(settings, found.url))

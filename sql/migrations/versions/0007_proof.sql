@@ -125,3 +125,8 @@ CREATE TRIGGER checkpoints_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE O
 -- For retention, which looks every hour.
 CREATE INDEX batch_jobs_by_end ON batch_jobs (processed_at)
     WHERE status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED');
+
+-- The least id that a batch submitted at that instant or later can have (UUIDv7), for partitions by time.
+CREATE FUNCTION first_batch_id(moment timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+$$;

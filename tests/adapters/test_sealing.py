@@ -1,0 +1,182 @@
+"""Sealing: in the order of commits, one sealer at a time, by keys that are trusted, with times that never go back."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import structlog
+from dependency_injector import providers
+from pydantic import SecretStr
+
+from application.notes import Checkpoint, opened, public_key
+from application.proofs import NoSuchTree, NotSealed
+from application.sealing import MOST, CannotSeal
+from entrypoints import metrics
+from entrypoints.container import Container, Database
+from entrypoints.housekeeping import Housekeeping
+from entrypoints.settings import Settings
+from tests.build import new_id, stream_of
+from tests.conftest import settings_in
+from tests.lives import WHY, findings, finished, started, submitted
+from tests.verifier import verify_export
+
+
+async def appended(container: Container, batches: int) -> None:
+    async with container.storage().transaction() as tx:
+        await tx.events.append([stream_of("Submitted") for _ in range(batches)])
+
+
+async def checkpoints(container: Container) -> list[Checkpoint]:
+    sealer, verifies = container.sealer(), container.verifies()
+    found = await container.sealed_log().checkpoints(above=0, limit=100)
+    return [Checkpoint.parse(opened(each.note, sealer.trusted, verifies)) for each in found]
+
+
+async def test_nothing_to_seal_writes_no_checkpoint(container: Container) -> None:
+    assert await container.sealer().seal() == 0
+    await appended(container, 1)
+    assert [await container.sealer().seal() for _ in range(2)] == [1, 0]
+    assert [each.size for each in await checkpoints(container)] == [1]
+
+
+async def test_a_checkpoint_adds_a_thousand_entries_at_most(container: Container) -> None:
+    await appended(container, MOST + 1)
+    assert await container.sealer().seal_all() == MOST + 1
+    assert [each.size for each in await checkpoints(container)] == [MOST, MOST + 1]
+
+
+async def test_sealers_at_once_do_not_disturb_each_other(container: Container) -> None:
+    for _ in range(5):
+        await appended(container, 3)
+        await asyncio.gather(*(container.sealer().seal() for _ in range(8)))
+    await container.sealer().seal_all()
+    assert (await checkpoints(container))[-1].size == 15
+    assert [each async for _, each in container.seal_audit().verify() if each] == []
+
+
+async def test_what_an_open_transaction_can_still_precede_is_not_sealed(
+    container: Container, database: Database
+) -> None:
+    with psycopg.connect(database.admin_url) as slow:
+        slow.execute("SELECT pg_current_xact_id()")
+        await appended(container, 1)
+        assert await container.sealer().seal() == 0
+    assert await container.sealer().seal() == 1
+
+
+async def test_the_times_of_checkpoints_do_not_go_back(container: Container) -> None:
+    times = iter([datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)])
+    container.clock.override(providers.Object(lambda: next(times)))
+    for _ in range(2):
+        await appended(container, 1)
+        await container.sealer().seal()
+    assert {each.sealed_at for each in await checkpoints(container)} == {"2026-03-03T00:00:00.000000Z"}
+
+
+async def test_another_key_does_not_seal_on_top_unless_the_old_one_is_trusted(
+    container: Container, database: Database, tmp_path: Path
+) -> None:
+    await appended(container, 1)
+    await container.sealer().seal()
+    await appended(container, 1)
+    new = {"signing_key": SecretStr("07" * 32)}
+    stranger = Container(settings=settings_in(tmp_path, **new), database_url=database.url)
+    heir = Container(
+        settings=settings_in(tmp_path, trusted_keys=[str(public_key(container.signer()))], **new),
+        database_url=database.url,
+    )
+    async with stranger.pool(), heir.pool():
+        with pytest.raises(CannotSeal, match="FNA_BATCH_TRUSTED_KEYS"):
+            await stranger.sealer().seal()
+        assert await heir.sealer().seal() == 1
+        assert [each async for _, each in heir.seal_audit().verify() if each] == []
+        assert [each async for _, each in stranger.seal_audit().verify() if each] != []
+
+
+async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -> None:
+    """Across the boundary from which subtrees are stored."""
+    batches = [await submitted(container) for _ in range(3)]
+    await container.sealer().seal()
+    await appended(container, 600)
+    await container.sealer().seal()
+    await appended(container, 600)
+    await container.sealer().seal_all()
+    signed = await checkpoints(container)
+    proofs = container.proofs()
+    for batch_id in batches:
+        stream = (await container.audit().history(batch_id)).events
+        for checkpoint in signed:
+            proof = await proofs.inclusion(batch_id, 1, checkpoint.size)
+            found = verify_export.root_by_inclusion(stream[0].hash, proof.leaf_index, checkpoint.size, proof.path)
+            assert found == checkpoint.root
+    for old in signed:
+        for new in signed[signed.index(old) :]:
+            grown = await proofs.consistency(old.size, new.size)
+            assert verify_export.roots_by_consistency(old.size, new.size, grown.path, old.root) == (old.root, new.root)
+    assert list(await container.seal_audit().sound()) == []
+
+
+async def test_what_is_not_sealed_or_never_was_has_no_proof(container: Container) -> None:
+    batch_id = await submitted(container)
+    for version in (1, 2):
+        with pytest.raises(NotSealed):
+            await container.proofs().inclusion(batch_id, version)
+    await container.sealer().seal()
+    with pytest.raises(NotSealed):
+        await container.proofs().inclusion(new_id(), 1)
+    with pytest.raises(NoSuchTree):
+        await container.proofs().consistency(7)
+    with pytest.raises(NoSuchTree):
+        await container.proofs().inclusion(batch_id, 1, 7)
+
+
+async def test_housekeeping_seals_verifies_a_sample_and_cleans(
+    container: Container, database: Database, settings: Settings
+) -> None:
+    old = await finished(container)
+    young = await finished(container)
+    await started(container)
+    with psycopg.connect(database.admin_url) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        past = "UPDATE batch_jobs SET processed_at = processed_at - INTERVAL '31 days' WHERE batch_id = %s"
+        superuser.execute(past.encode(), [old])
+    keeper = Housekeeping(container)
+    await keeper.clean()
+    await keeper.seal()
+    await keeper.sample()
+    async with container.storage().transaction() as tx:
+        assert await tx.batch_jobs.get(old) is None
+        assert await tx.batch_jobs.get(young) is not None
+    last = await container.sealed_log().latest()
+    assert last is not None
+    assert last.size == 4 + 4 + 2 + 1, "the events, and the act of cleaning"
+
+
+async def test_the_sample_counts_what_is_wrong(container: Container, database: Database) -> None:
+    batch_id = await finished(container)
+    keeper = Housekeeping(container)
+    await keeper.seal()
+    with psycopg.connect(database.admin_url) as superuser:
+        superuser.execute("UPDATE batch_jobs SET failed = 7")
+    with structlog.testing.capture_logs() as logs:
+        await keeper.sample()
+    assert [entry["batch_id"] for entry in logs] == [str(batch_id)]
+    assert metrics.SAMPLE_FINDINGS._value.get() == 1
+
+
+async def test_retention_does_not_look_like_drift_and_is_not_undone(container: Container) -> None:
+    for _ in range(3):
+        await finished(container)
+    unfinished = await started(container)
+    assert await container.retention().due(timedelta(0)) == 3
+    removed = [rows async for rows in container.retention().clean(timedelta(0), WHY)]
+    assert removed == [3]
+    assert await findings(container) == []
+    async for _ in container.reprojection().rebuild(WHY):
+        pass
+    async with container.storage().transaction() as tx:
+        assert await tx.repair.count_processed(datetime(2100, 1, 1, tzinfo=UTC)) == 0
+        assert await tx.batch_jobs.get(unfinished) is not None
+    assert await findings(container) == []

@@ -1,0 +1,155 @@
+"""The commands of audit and repair: what they print, and that they end with 0, 1 or 2 and never with a traceback."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from entrypoints.container import Container, Database
+from tests.command import Run
+from tests.lives import checked_offline, finished, started, submitted
+
+UNKNOWN = "00000000-0000-0000-0000-000000000001"
+
+
+async def test_checkpoint_key_prove_and_export_fit_together(container: Container, run: Run, tmp_path: Path) -> None:
+    assert run("audit", "checkpoint").stderr.startswith("fna-batch: The log is empty")
+    batch_id = await finished(container)
+    first = run("audit", "checkpoint").stdout
+    key = run("audit", "key").stdout.strip()
+    assert json.loads(run("audit", "checkpoint", "--json").stdout) == {"note": first, "public_key": key}
+    proof = json.loads(run("audit", "prove", str(batch_id), "--version", "2").stdout)
+    assert (proof["leaf_index"], proof["checkpoint"]) == (1, first)
+    await finished(container)
+    assert run("audit", "checkpoint").returncode == 0
+    grown = json.loads(run("audit", "prove", "--since", "4").stdout)
+    assert grown["old"] == first
+    file = tmp_path / "log.jsonl"
+    exported = run("audit", "export", str(file))
+    assert (exported.returncode, "8 entries written" in exported.stderr) == (0, True)
+    assert checked_offline(file.read_text().splitlines(), [key], [first]) == []
+    assert not (tmp_path / "log.jsonl.part").exists()
+    assert run("audit", "export", str(tmp_path / "no" / "folder")).returncode == 1
+    verified = run("audit", "verify", "--json", "--checkpoint", str(file))
+    assert verified.returncode == 1
+    assert json.loads(verified.stdout)["sealed"] == 8
+    assert "a checkpoint that was kept proves nothing" in verified.stdout
+
+
+async def test_explain_says_who_what_when_and_what_to_run(container: Container, database: Database, run: Run) -> None:
+    waiting, running, done = await submitted(container), await started(container), await finished(container)
+    told = run("explain", str(waiting)).stdout
+    assert f"Batch {waiting} is PENDING since Submitted (version 1, " in told
+    assert "1 reports have no outcome yet; the next one: no attempt yet." in told
+    assert "The next free worker takes it." in told
+    assert "To act now: fna-batch worker" in told
+
+    with psycopg.connect(database.admin_url) as connection:
+        holder = "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid() WHERE dedupe_key = %s"
+        connection.execute(holder, [str(running)])
+    told = run("explain", str(running)).stdout
+    assert "is PROCESSING since Started (version 2, " in told
+    assert "Worker w has it since " in told
+    assert "attempt 1, 2 left" in told
+    assert "should it fall silent, another takes over. By " in told
+    assert f"fna-batch redispatch {running} --reason" in told
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("UPDATE pgqueuer SET heartbeat = now() - INTERVAL '1 hour'")
+    assert "has fallen silent" in run("explain", str(running)).stdout
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("DELETE FROM pgqueuer")
+    assert "It is in no queue" in run("explain", str(running)).stdout
+
+    found = json.loads(run("explain", str(done), "--json").stdout)
+    assert (found["status"], found["set_by"]["type"], found["reports_left"]) == ("FAILED", "Finished", 0)
+    assert found["command"] == f"fna-batch retry {done}"
+
+
+async def test_redispatch_takes_the_batch_from_its_holder_and_is_recorded(
+    container: Container, database: Database, run: Run
+) -> None:
+    batch_id, done = await started(container), await finished(container)
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid()")
+    why = ("--reason", "its machine hangs", "--actor", "night.shift")
+    assert run("redispatch", str(batch_id), *why).returncode == 0
+    with psycopg.connect(database.admin_url) as connection:
+        entry = "SELECT status::text, queue_manager_id FROM pgqueuer WHERE dedupe_key = %s"
+        assert connection.execute(entry, [str(batch_id)]).fetchall() == [("queued", None)]
+        acts = connection.execute("SELECT kind, actor, reason, data FROM audit_acts").fetchall()
+    assert acts == [("redispatch", "operator:night.shift", "its machine hangs", {"batch_id": str(batch_id)})]
+    told = run("redispatch", str(done), *why)
+    assert (told.returncode, "has finished" in told.stderr) == (1, True)
+
+
+async def test_stats_count_what_there_is(container: Container, run: Run) -> None:
+    await submitted(container)
+    await finished(container)
+    seen = json.loads(run("stats", "--json").stdout)
+    assert (seen["pending"], seen["failed"], seen["waiting_in_queue"], seen["submitted_in_24_hours"]) == (1, 1, 2, 2)
+    assert "pending" in run("stats").stdout
+
+
+async def test_repair_of_one_batch(container: Container, database: Database, run: Run) -> None:
+    batch_id = await finished(container)
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("UPDATE batch_jobs SET failed = 7")
+    told = run("audit", "rebuild", "--batch", str(batch_id), "--reason", "as the ticket says")
+    assert (told.returncode, "batch_jobs.failed is 7, the log says 1\nRepaired." in told.stdout) == (0, True)
+    assert run("audit", "rebuild", "--batch", str(batch_id)).stdout == "Nothing had to be repaired.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["cleanup", "--older-than", "soon"], 2, "30d, 12h or 4w"),
+        (["cleanup", "--older-than", "-1d"], 2, "30d, 12h or 4w"),
+        (["cleanup", "--older-than", "9999999d"], 2, "30d, 12h or 4w"),
+        (["cleanup"], 2, "older-than"),
+        (["erase", "--user", UNKNOWN], 2, "reason"),
+        (["erase", "--user", UNKNOWN, "--reason", "jane@example.com"], 2, "without an @"),
+        (["erase", "--user", UNKNOWN, "--reason", "x" * 201], 2, "200"),
+        (["erase", "--user", UNKNOWN, "--reason", "ok", "--actor", "jane@example.com"], 2, "--actor"),
+        (["erase", "--user", UNKNOWN, "--reason", "nobody"], 0, ""),
+        (["redispatch", UNKNOWN, "--reason", "x"], 1, "knows no batch"),
+        (["explain", UNKNOWN], 1, "knows no batch"),
+        (["audit", "prove"], 2, "Name a batch"),
+        (["audit", "prove", UNKNOWN], 1, "covers anything yet"),
+        (["audit", "prove", "--since", "7"], 1, "covers anything yet"),
+        (["audit", "replay", "--projector", "nonsense"], 2, "module:name"),
+        (["audit", "replay", "--projector", "no.such:thing"], 2, "module:name"),
+        (["audit", "verify", "--checkpoint", "/no/such/file"], 2, "does not exist"),
+        (["audit", "archive", "x.jsonl", "--before", "2020-01-01"], 2, "reason"),
+        (["audit", "rebuild", "--batch", UNKNOWN], 0, ""),
+    ],
+)
+def test_wrong_use_and_empty_answers(run: Run, arguments: list[str], code: int, told: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (code, True, False), done.stderr
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"signing_key": "short"},
+        {"trusted_keys": '["nonsense"]'},
+        {"log_name": "with space"},
+        {"seal_every_s": "0"},
+        {"metrics_port": "99999"},
+    ],
+)
+def test_settings_that_cannot_be_used(run: Run, settings: dict[str, str]) -> None:
+    done = run("stats", **settings)
+    assert done.returncode == 2
+    assert f"FNA_BATCH_{next(iter(settings)).upper()}" in done.stderr
+
+
+async def test_doctor_notices_that_another_key_has_sealed(container: Container, run: Run) -> None:
+    await finished(container)
+    assert run("audit", "checkpoint").returncode == 0
+    assert "4 entries are covered by signed checkpoints" in run("doctor").stdout
+    told = run("doctor", signing_key="07" * 32)
+    assert (told.returncode, "FNA_BATCH_TRUSTED_KEYS" in told.stdout) == (1, True)
+    key = json.dumps([run("audit", "key").stdout.strip()])
+    assert run("doctor", signing_key="07" * 32, trusted_keys=key).returncode == 0

@@ -1,6 +1,6 @@
 """Batches that live over a real storage, without a worker or HTTP, for tests of the audit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from application.acts import Why
@@ -62,7 +62,7 @@ async def exported(container: Container) -> list[dict[str, object]]:
 
 
 def checked_offline(
-    lines: Sequence[str], keys: Sequence[str], kept: Sequence[str] = (), receipts: Sequence[str] = ()
+    lines: Iterable[str], keys: Iterable[str], kept: Iterable[str] = (), receipts: Iterable[str] = ()
 ) -> list[str]:
     """What the verifier of docs/ finds wrong with an export."""
     verifier = verify_export.Verifier(list(keys), kept, receipts)

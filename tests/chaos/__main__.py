@@ -1,6 +1,7 @@
 """Runs the service as processes, submits batches, kills by a seeded plan, and lets the checker judge."""
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -29,9 +30,11 @@ from adapters.postgres.migrations import migrate
 from tests.chaos import recovery
 from tests.chaos.checker import check
 from tests.chaos.recovery import Disturbance
+from tests.lives import checked_offline
 from tests.processes import processes
 
 SECRET = "the secret of a service that is about to be killed, many times over, and longer than needed"
+SIGNING_KEY = "07" * 32
 HEARTBEAT_S = 3.0
 WORKERS = 2
 CLIENTS = 6
@@ -83,6 +86,7 @@ class Story:
 
     accepted: dict[str, dict[str, bool]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    receipts: dict[str, str] = field(default_factory=dict)
     disturbances: list[Disturbance] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -101,9 +105,12 @@ class Chaos:
             "FNA_BATCH_ANALYSIS_PROCESSES": "1",
             "FNA_BATCH_RATE_LIMITS": '{"Basic": 100000, "Pro": 100000, "Enterprise": 100000}',
             "FNA_BATCH_MAX_ATTEMPTS": "1000",
+            "FNA_BATCH_SIGNING_KEY": SIGNING_KEY,
+            "FNA_BATCH_VERIFY_EVERY_S": "5",
         }
         base = [sys.executable, "-m", "entrypoints.cli"]
         api = [*base, "serve", "--no-worker", "--port", str(self.port)]
+        self.environment = {**environment, "FNA_BATCH_DATA_DIR": str(folder)}
         self.api = Node("api", api, environment, folder / "api")
         self.workers = [
             Node(name, [*base, "worker"], environment, folder / name)
@@ -161,7 +168,28 @@ class Chaos:
         batch_id: str = answer.json()["batch_id"]
         self.story.accepted[batch_id] = readable
         self.story.tokens[batch_id] = token
+        self.story.receipts[batch_id] = base64.urlsafe_b64decode(answer.headers["batch-receipt"]).decode()
         return batch_id
+
+    def audited(self) -> list[str]:
+        """What the audit finds in a log that nobody tampered with, and a verifier of others in an export of it.
+
+        Every receipt that a client got must be found there.
+        """
+
+        def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+            command = [sys.executable, "-m", "entrypoints.cli", "audit", *arguments]
+            return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+
+        checkpoint, verified, exported = run("checkpoint"), run("verify"), run("export", "-")
+        key = run("key").stdout.strip()
+        wrong = [line for done in (checkpoint, verified) if done.returncode for line in done.stdout.splitlines()]
+        offline = checked_offline(
+            exported.stdout.splitlines(), [key], [checkpoint.stdout], self.story.receipts.values()
+        )
+        samples = [node.log.read_text(errors="replace").count("the audit found something wrong") for node in self.nodes]
+        alarms = [f"{number} false alarms of a worker" for number in samples if number]
+        return [*wrong, *offline, *alarms]
 
     def _insist(self, ask: Callable[[], httpx.Response]) -> httpx.Response | None:
         """The answer, once it is a success; anything that may pass is tried again."""
@@ -310,6 +338,7 @@ def run(seconds: float, every: float, seed: int) -> int:
             try:
                 chaos.wait_until_quiet()
                 wrong = check(embedded.admin_url, chaos.url, chaos.story.accepted, chaos.story.tokens)
+                wrong += chaos.audited()
                 report(chaos, wrong)
             finally:
                 for node in chaos.nodes:

@@ -1,11 +1,14 @@
 """The command line as its users call it: a process, its output, its exit code."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from entrypoints.cli.main import run as fna_batch
 from entrypoints.container import Database
 
 SECRET = "a secret for the tests and for them alone, longer than any algorithm wants"
@@ -30,5 +33,30 @@ def runner(database: Database, folder: Path) -> Run:
         command = [sys.executable, "-m", "entrypoints.cli", *arguments]
         env = environment(database, folder, **settings)
         return subprocess.run(command, capture_output=True, text=True, env=env, timeout=90, check=False)
+
+    return run
+
+
+def runner_within(database: Database, folder: Path) -> Run:
+    """The same within this process, for tests that are not about the process."""
+
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        before = dict(os.environ), sys.argv
+        os.environ.clear()
+        os.environ.update(environment(database, folder, **settings))
+        sys.argv, code = ["fna-batch", *arguments], 0
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                fna_batch()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        finally:
+            os.environ.clear()
+            os.environ.update(before[0])
+            sys.argv = before[1]
+        for stream in (out, err):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
 
     return run

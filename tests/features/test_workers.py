@@ -202,7 +202,7 @@ def _(client: Client, workers: list[WorkerProcess], batch_id: str, others: list[
             if worker.process.poll() is not None:
                 worker.start_again()
         asked = [(client, batch_id), *others]
-        return all(who.batch(one).json()["status"] in FINAL for who, one in asked)
+        return all(who.batch(one, wait=0.5).json()["status"] in FINAL for who, one in asked)
 
     eventually(over, patience=60)
 

@@ -224,6 +224,54 @@ def test_changes_by_the_service_are_refused_by_its_privileges(
         service.execute(change.encode())
 
 
+PROOFS = ("audit_acts", "sealed_entries", "tree_nodes", "checkpoints")
+
+
+@pytest.mark.parametrize("table", PROOFS)
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET ctid = ctid"])
+def test_what_proves_the_log_is_never_changed(
+    owner: psycopg.Connection[Any], service: psycopg.Connection[Any], table: str, change: str
+) -> None:
+    column = {"audit_acts": "kind", "sealed_entries": "entry", "tree_nodes": "hash", "checkpoints": "note"}[table]
+    statement = change.format(table).replace("ctid", column).encode()
+    with refused(APPEND_ONLY):
+        owner.execute(statement)
+    with refused(FORBIDDEN):
+        service.execute(statement)
+
+
+def test_checkpoints_are_one_chain(service: psycopg.Connection[Any]) -> None:
+    add = "INSERT INTO checkpoints VALUES (%s, %s, 'note', now(), '1', 1)"
+    service.execute(add, [5, None])
+    service.execute(add, [7, 5])
+    for size, previous in ((9, None), (9, 5), (9, 6), (6, 7), (7, 7), (0, None)):
+        with pytest.raises(psycopg.errors.IntegrityError):
+            service.execute(add, [size, previous])
+    service.execute(add, [9, 7])
+
+
+REASONS = ["", "x" * 201, "two\nlines", "jane@example.com", "a\x1bb"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_reason_that_is_no_short_line(owner: psycopg.Connection[Any], batch: UUID, reason: str) -> None:
+    with refused(CHECK):
+        append(owner, batch, 3, "Finished", reason=reason)
+    with refused(CHECK):
+        owner.execute(
+            INSERT.replace("'{}'", "%(metadata)s").encode(), first_row() | {"metadata": Jsonb({"reason": reason})}
+        )
+    act = (
+        "INSERT INTO audit_acts (act_id, kind, actor, reason, data, recorded_at, hash) "
+        "VALUES (%s, %s, %s, %s, '{}', now(), %s)"
+    )
+    with refused(CHECK):
+        owner.execute(act.encode(), [uuid4(), "repair", "operator:x", reason, hash_of(1)])
+    with refused(CHECK):
+        owner.execute(act.encode(), [uuid4(), "repair", "Jane <jane@example.com>", "fine", hash_of(1)])
+    owner.execute(act.encode(), [uuid4(), "repair", "operator:x", "x" * 200, hash_of(1)])
+
+
 def test_two_writers_of_the_same_version_one_wins(database: Database, batch: UUID) -> None:
     with psycopg.connect(database.url) as one, psycopg.connect(database.url) as other:
         append(one, batch, 3, "Started")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from application.notes import PublicKey
+from application.notes import PublicKey, opened
 from application.ports.tokens import Role
 from domain.tiers import Tier
 from tests.service import Client, Service, eventually
@@ -196,6 +196,22 @@ def test_what_has_no_failed_report_cannot_be_retried(finished: tuple[Client, str
     client, batch_id = finished
     answer = client.http.post(f"/v1/reports/batch/{batch_id}/retry")
     assert (answer.status_code, answer.json()["error_code"]) == (409, "NOTHING_TO_RETRY")
+
+
+def test_a_receipt_names_the_submission_and_when_it_was(
+    service: Service, auditor: httpx.Client, finished: tuple[Client, str]
+) -> None:
+    client, batch_id = finished
+    body = client.http.get(f"/v1/reports/batch/{batch_id}/receipt").json()
+    submitted = auditor.get(f"/v1/audit/batches/{batch_id}").json()["events"][0]
+    text = opened(body["note"], service.container.sealer().trusted, service.container.verifies())
+    assert text.splitlines() == [
+        "fna-batch receipt",
+        f"batch {batch_id}",
+        f"submitted {submitted['hash']}",
+        f"recorded {submitted['recorded_at']}",
+    ]
+    assert (body["submitted_hash"], body["recorded_at"]) == (submitted["hash"], submitted["recorded_at"])
 
 
 def test_metrics_are_shown(service: Service) -> None:

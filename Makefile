@@ -42,6 +42,7 @@ removals: $(STAMP) ## Take each guarantee away once and see its test fail (minut
 
 bench: $(STAMP) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.audit
 
 requirements: ## Pin requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -1,6 +1,6 @@
 """The audit: what happened to a batch, and whether log and read model can be believed."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -135,6 +135,9 @@ class Audit:
             yield from differences(actual, expected)
         if expected is not None:
             yield from _wrong_statuses(audited, expected)
+            busy = set() if expected.status.is_final else set(expected.report_ids)
+            if audited.busy not in (None, busy):
+                yield f"busy_reports keeps {shown_ids(audited.busy)} busy for it, the log says {shown_ids(busy)}"
 
     def _may_be_gone(self, job: BatchJob, audited: AuditedBatch) -> bool:
         before = self._clock() - self._retention
@@ -159,6 +162,10 @@ def _wrong_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[str]:
     for report_id, is_ in audited.report_statuses.items():
         if is_ != should.get(report_id, is_):
             yield f"financial_reports.processing_status of {report_id} is {is_}, the log says {should[report_id]}"
+
+
+def shown_ids(ids: Iterable[UUID] | None) -> str:
+    return " ".join(sorted(map(str, ids or ()))) or "nothing"
 
 
 def _broken_seals(audited: AuditedBatch) -> Iterator[Finding]:

@@ -87,8 +87,8 @@ class Reprojection:
                 job = self._audit.expected(audited) if audited.events else None
                 if job is not None and job.status.is_final:
                     page.append(job)
-                out_of_place = job is None and (audited.job is not None or audited.unreadable is not None)
-                if out_of_place or (job is not None and not job.status.is_final) or _statuses_drifted(found):
+                beside_the_row = any(not finding.problem.startswith("batch_jobs") for finding in found)
+                if found and (job is None or not job.status.is_final or beside_the_row):
                     by_hand.append(audited.batch_id)
                 if len(page) == PAGE:
                     await aside.add(page)
@@ -130,10 +130,6 @@ class DamagedLog(ApplicationError):
     def __init__(self, found: Sequence[Finding]) -> None:
         self.found = found
         super().__init__(f"The log itself is damaged, no row can be made of it: {found[0]}")
-
-
-def _statuses_drifted(found: Sequence[Finding]) -> bool:
-    return any("processing_status" in finding.problem for finding in found)
 
 
 Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]

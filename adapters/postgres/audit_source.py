@@ -10,10 +10,13 @@ from psycopg import IsolationLevel
 from adapters.postgres.batch_jobs import RESULTS, job_from_row
 from adapters.postgres.pool import Connection, Pool, translated
 from adapters.postgres.sealed_log import stored_json
+from application.errors import StorageUnavailable
 from application.log import StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.read_model import BatchJob
 from sql import query
+
+SMALLEST_PAGE = 10
 
 
 class PostgresAuditSource(AuditSource):
@@ -25,15 +28,26 @@ class PostgresAuditSource(AuditSource):
         return found
 
     async def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
+        """A page that takes the database too long is asked for again by halves."""
         while True:
-            with translated():
-                async with self._pool.connection() as connection:
-                    rows = await _rows(connection, "audited_batch_ids", after=after, limit=page)
-            if not rows:
+            try:
+                found = await self._page(after, page)
+            except StorageUnavailable:
+                if page <= SMALLEST_PAGE:
+                    raise
+                page //= 2
+                continue
+            if not found:
                 return
-            for audited in await self._read([row["batch_id"] for row in rows]):
+            for audited in found:
                 yield audited
-            after = rows[-1]["batch_id"]
+            after = found[-1].batch_id
+
+    async def _page(self, after: UUID | None, limit: int) -> Sequence[AuditedBatch]:
+        with translated():
+            async with self._pool.connection() as connection:
+                rows = await _rows(connection, "audited_batch_ids", after=after, limit=limit)
+        return await self._read([row["batch_id"] for row in rows]) if rows else ()
 
     async def count(self) -> int:
         with translated():
@@ -71,6 +85,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
     statuses: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     for row in await _rows(connection, "audited_reports", batch_ids=asked):
         statuses[row["batch_id"]][row["report_id"]] = row["processing_status"]
+    busy = {row["batch_id"]: set(row["report_ids"]) for row in await _rows(connection, "audited_busy", batch_ids=asked)}
     jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=asked)}
     (removals,) = await _rows(connection, "audited_removals", batch_ids=asked)
     found = []
@@ -85,6 +100,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
                 sealed=sealed[batch_id],
                 overtaken=overtaken[batch_id],
                 report_statuses=statuses[batch_id],
+                busy=busy.get(batch_id, set()),
                 cleaned_before=removals["cleaned_before"],
                 erased=batch_id in removals["erased"],
                 archived=removals["archived_before"] is not None and batch_id < removals["archived_before"],

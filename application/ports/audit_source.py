@@ -16,9 +16,9 @@ class AuditedBatch:
 
     `unreadable` says what is wrong with a row that holds what no batch can have. `sealed` are the entries of the tree
     by version; `overtaken` the versions that no checkpoint covers though later ones are covered. `report_statuses` are
-    those of the reports of which this is the latest batch. Rows processed before `cleaned_before` were removed by
-    retention, those of an `erased` batch with their owner's data.
-    The events of an `archived` batch may lie in a file.
+    those of the reports of which this is the latest batch, `busy` the reports that it keeps busy (null: not looked
+    at). Rows processed before `cleaned_before` were removed by retention, those of an `erased` batch with their
+    owner's data. The events of an `archived` batch may lie in a file.
     """
 
     batch_id: UUID
@@ -28,6 +28,7 @@ class AuditedBatch:
     sealed: Mapping[int, bytes] = field(default_factory=dict)
     overtaken: Set[int] = frozenset()
     report_statuses: Mapping[UUID, str] = field(default_factory=dict)
+    busy: Set[UUID] | None = None
     cleaned_before: datetime | None = None
     erased: bool = False
     archived: bool = False

@@ -161,8 +161,8 @@ async def test_a_rebuild_disturbs_nobody(container: Container, database: Databas
     for _ in range(20):
         await finished(container)
     reports = await reports_for(container, RATE * SECONDS)
-    load, stop = Load(container), asyncio.Event()
-    submitting = asyncio.create_task(load.run(RATE, reports, stop))
+    load = Load(container)
+    submitting = asyncio.create_task(load.run(RATE, reports))
     run, rebuilds = runner(database, tmp_path), 0
     damage = "UPDATE batch_jobs SET successful = 7 WHERE created_at < now() - INTERVAL '1 minute'"
     while not submitting.done():

@@ -32,6 +32,8 @@ Kept = Annotated[
 HISTORY = TypeAdapter(dict[str, Any])
 NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id")
 """Too long for a line, or said by the actor."""
+ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "status", "successful", "failed")
+"""The database keeps fields in an order of its own."""
 STATUS = ("batch_id", "status", "total_reports", "successful", "failed", "results", "processed_at")
 
 
@@ -266,7 +268,8 @@ def trail(events: Sequence[StoredEvent]) -> list[str]:
     """One line an event: version, time, type, actor, and what it says."""
     told = []
     for event in events:
-        said = {name: value for name, value in event.data.items() if name not in NOT_SHOWN}
+        named = sorted(event.data, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+        said = {name: event.data[name] for name in named if name not in NOT_SHOWN}
         details = " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
         reason = f" reason={event.metadata['reason']!r}" if event.metadata.get("reason") else ""
         told.append(

@@ -11,6 +11,7 @@ from application.acts import ActKind, Why
 from application.errors import ApplicationError
 from application.export import Export
 from application.log import instant
+from application.ports.edges import Clock
 from application.ports.sealed_log import SealedLog
 from application.ports.storage import Storage
 from application.proofs import NotSealed
@@ -22,6 +23,11 @@ class StillRunning(ApplicationError):
         super().__init__(f"Batches submitted before {instant(before)} are unfinished: wait, or cancel them.")
 
 
+class NotYetPast(ApplicationError):
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(f"{instant(moment)} is not over yet: what is still to come cannot be archived.")
+
+
 def first_id_of(moment: datetime) -> UUID:
     """The least UUIDv7 of that millisecond: every batch submitted earlier has a lower id."""
     return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0x8 << 60)
@@ -29,16 +35,20 @@ def first_id_of(moment: datetime) -> UUID:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """Batches with an id below `before` lie in the file whole, among the first `size` entries of the log."""
+    """Batches with an id below `before` lie in the file whole: `events` of the first `size` entries of the log."""
 
     before: UUID
     size: int
+    events: int
     sha256: str
 
 
 class Archive:
-    def __init__(self, storage: Storage, sealer: Sealer, log: SealedLog, export: Export, record: Recorder) -> None:
+    def __init__(
+        self, storage: Storage, sealer: Sealer, log: SealedLog, export: Export, record: Recorder, clock: Clock
+    ) -> None:
         self._storage, self._sealer, self._log, self._export, self._record = storage, sealer, log, export, record
+        self._clock = clock
 
     async def __call__(
         self, moment: datetime, why: Why, write: Callable[[dict[str, Any]], None], digest: Callable[[], str]
@@ -47,21 +57,29 @@ class Archive:
 
         `digest` gives the SHA-256 of what was written.
 
-        Raises StillRunning, NotSealed, CannotSeal or StorageUnavailable.
+        Raises NotYetPast, StillRunning, NotSealed, CannotSeal or StorageUnavailable.
         """
         before = first_id_of(moment)
-        async with self._storage.transaction() as tx:
-            if await tx.repair.count_unfinished(before):
-                raise StillRunning(moment)
+        if moment > self._clock():
+            raise NotYetPast(moment)
         await self._sealer.seal_all()
         if await self._log.unsealed_below(before):
             raise NotSealed(f"every batch submitted before {instant(moment)}")
         last = await self._log.latest()
         size = 0 if last is None else last.size
+        unfinished, events = set[str](), 0
         async for line in self._export(size):
             write(line)
-        archived = Archived(before=before, size=size, sha256=digest())
+            named = line.get("event") or line.get("archived") or {"batch_id": None}
+            if (batch_id := named["batch_id"]) is not None and batch_id < str(before):
+                events += 1
+                unfinished.add(batch_id)
+                if named.get("type", "Finished") == "Finished":
+                    unfinished.discard(batch_id)
+        if unfinished:
+            raise StillRunning(moment)
+        archived = Archived(before=before, size=size, events=events, sha256=digest())
         async with self._storage.transaction() as tx:
-            data = {"before": str(before), "size": size, "sha256": archived.sha256}
+            data = {"before": str(before), "size": size, "events": events, "sha256": archived.sha256}
             await self._record(tx, ActKind.ARCHIVE, why, data)
         return archived

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.errors import UnknownToTheLog
+from application.errors import EventUnreadable, UnknownToTheLog
 from application.log import NO_HASH, RecordedEvent, StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.ports.codec import EventCodec
@@ -88,27 +88,40 @@ class Audit:
             found.append((audited.batch_id, self.check(audited)))
         return found, None
 
+    @property
+    def kept_since(self) -> datetime:
+        """Rows of batches processed earlier may be gone from the read model."""
+        return self._clock() - self._retention
+
     def expected(self, audited: AuditedBatch) -> BatchJob | None:
-        """The row that the log gives; null where retention or erasure keep it away.
+        """The row that the log gives; null where it gives none, or where retention or erasure keep it away.
+
+        Raises ValueError for a stream that cannot be read.
+        """
+        if audited.erased or not audited.events:
+            return None
+        job = self.projected(audited)
+        gone = audited.job is None and audited.unreadable is None
+        return None if gone and self._may_be_gone(job, audited) else job
+
+    def projected(self, audited: AuditedBatch) -> BatchJob:
+        """The row that its events give, whether it has a place in the read model or not.
 
         Raises ValueError for a stream that gives none.
         """
-        if audited.erased:
-            return None
-        job = project_all(self._codec.decode(stored) for stored in audited.events)
-        return None if audited.job is None and self._may_be_gone(job, audited) else job
+        return project_all(self._codec.decode(stored) for stored in audited.events)
 
     def check(self, audited: AuditedBatch) -> Sequence[Finding]:
         """What is wrong with one batch: its chain and seals, else its stream, else the read model."""
-        if audited.archived and not audited.events:
+        if audited.archived and audited.sealed and not audited.events:
             return list(_in_spite_of_the_archive(audited))
         found = [*_broken_chain(audited.events), *_broken_seals(audited)]
         stream: list[RecordedEvent] = []
         for stored in audited.events:
             try:
                 stream.append(self._codec.decode(stored))
-            except (ValueError, RecursionError) as unreadable:
-                found.append(_finding(stored, f"the event cannot be read: {unreadable}"))
+            except EventUnreadable as unreadable:
+                found.append(_finding(stored, f"the event cannot be read: {unreadable.why}"))
         if found:
             return found
         found = [
@@ -124,7 +137,7 @@ class Audit:
         if audited.unreadable is not None:
             yield f"batch_jobs has a row that cannot be read: {audited.unreadable}"
         elif expected is None:
-            yield "there is no such batch" if actual is None else "batch_jobs has a row, but the log has no event"
+            yield _without_events(audited)
         elif audited.erased:
             if actual is not None:
                 yield "batch_jobs has a row, but its owner's data were erased"
@@ -140,7 +153,7 @@ class Audit:
                 yield f"busy_reports keeps {shown_ids(audited.busy)} busy for it, the log says {shown_ids(busy)}"
 
     def _may_be_gone(self, job: BatchJob, audited: AuditedBatch) -> bool:
-        before = self._clock() - self._retention
+        before = self.kept_since
         if audited.cleaned_before is not None:
             before = max(before, audited.cleaned_before)
         return job.status.is_final and job.processed_at is not None and job.processed_at < before
@@ -164,6 +177,14 @@ def _wrong_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[str]:
             yield f"financial_reports.processing_status of {report_id} is {is_}, the log says {should[report_id]}"
 
 
+def _without_events(audited: AuditedBatch) -> str:
+    if audited.job is not None:
+        return "batch_jobs has a row, but the log has no event"
+    if audited.busy:
+        return f"busy_reports keeps {shown_ids(audited.busy)} busy for it, but the log has no event"
+    return "there is no such batch"
+
+
 def shown_ids(ids: Iterable[UUID] | None) -> str:
     return " ".join(sorted(map(str, ids or ()))) or "nothing"
 
@@ -180,6 +201,9 @@ def _broken_seals(audited: AuditedBatch) -> Iterator[Finding]:
         yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
     for version in sorted(audited.overtaken):
         problem = "it stands before what is sealed, but is not sealed itself: it was inserted, or moved, afterwards"
+        yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
+    for version in sorted(audited.from_the_future):
+        problem = "its transaction has not begun: it was changed, or comes from another cluster (docs/event-log.md)"
         yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
 
 

@@ -31,15 +31,15 @@ class Erasure:
 
         Safe to repeat: what an interrupted one left behind, the next removes. Raises StorageUnavailable.
         """
-        cancelled, batch_ids = 0, None
-        while batch_ids is None:
+        cancelled, rows = 0, None
+        while rows is None:
             cancelled += await self._cancel_all(user_id, why)
-            batch_ids = await self._forget(user_id, why)
+            rows = await self._forget(user_id, why)
         while await self._some_content(user_id):
             pass
         async with self._storage.transaction() as tx:
             reports = await tx.erasure.remove_reports(user_id)
-        return Erased(batches=len(batch_ids), cancelled=cancelled, reports=reports)
+        return Erased(batches=rows, cancelled=cancelled, reports=reports)
 
     async def _cancel_all(self, user_id: UUID, why: Why) -> int:
         async with self._storage.transaction() as tx:
@@ -54,8 +54,8 @@ class Erasure:
             cancelled += 1
         return cancelled
 
-    async def _forget(self, user_id: UUID, why: Why) -> Sequence[UUID] | None:
-        """The batches whose rows were removed; nothing where the user submitted another meanwhile."""
+    async def _forget(self, user_id: UUID, why: Why) -> int | None:
+        """How many rows were removed; nothing where the user submitted another meanwhile."""
         async with self._storage.transaction() as tx:
             await tx.erasure.alone()
             await tx.submissions.wait_for_turn(user_id)
@@ -64,8 +64,7 @@ class Erasure:
                 return None
             data = {"user_id": str(user_id), "batch_ids": [str(batch_id) for batch_id in batch_ids]}
             await self._record(tx, ActKind.ERASE, why, data)
-            await tx.erasure.remove_rows(user_id)
-        return batch_ids
+            return await tx.erasure.remove_rows(user_id)
 
     async def _some_content(self, user_id: UUID) -> int:
         async with self._storage.transaction() as tx:

@@ -10,6 +10,7 @@ ApplicationError
 │   │   └── UnknownToTheLog     the same, for who may see every batch
 │   ├── ReportNotFound          .report_id
 │   └── AnalysisNotReady        .report_id
+├── EventUnreadable             .batch_id .version: the log was damaged
 ├── IdempotencyKeyReused        the same key with another request
 ├── IdempotencyKeyInFlight      the first request with this key has not ended
 └── AnalysisError
@@ -63,6 +64,14 @@ class UnknownToTheLog(BatchNotFound):
     def __init__(self, batch_id: UUID, *, then: bool = False) -> None:
         super().__init__(batch_id)
         self.args = (f"The log knows no batch {batch_id}{' at that instant' if then else ''}.",)
+
+
+class EventUnreadable(ApplicationError, ValueError):
+    """Somebody changed the log behind its back: no event of ours has such a shape."""
+
+    def __init__(self, batch_id: UUID, version: int, why: str) -> None:
+        self.batch_id, self.version, self.why = batch_id, version, why
+        super().__init__(f"Version {version} of batch {batch_id} cannot be read ({why}): run `fna-batch audit verify`.")
 
 
 class ReportNotFound(NotFound):

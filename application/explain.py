@@ -46,13 +46,14 @@ class Explain:
         """Raises UnknownToTheLog or StorageUnavailable."""
         async with self._storage.transaction() as tx:
             stored = await tx.events.read(batch_id)
+            row = await tx.batch_jobs.get(batch_id)
             entry = await tx.queue.entry(batch_id)
         if not stored:
             raise UnknownToTheLog(batch_id)
         stream = [self._codec.decode(event) for event in stored]
         batch = fold(recorded.event for recorded in stream)
         started = _last_start(stream)
-        next_step, when, command = self._next(batch_id, batch, entry)
+        next_step, when, command = self._next(batch_id, batch, entry, has_row=row is not None)
         working = not batch.finished and started is not None
         return Explanation(
             batch_id=batch_id,
@@ -69,19 +70,24 @@ class Explain:
             command=command,
         )
 
-    def _next(self, batch_id: UUID, batch: Batch, entry: QueueEntry | None) -> tuple[str, datetime | None, str | None]:
+    def _next(
+        self, batch_id: UUID, batch: Batch, entry: QueueEntry | None, *, has_row: bool
+    ) -> tuple[str, datetime | None, str | None]:
         now = self._clock()
         if batch.finished:
             retry = f"fna-batch retry {batch_id}" if batch.failed else None
             return "Nothing more: a finished batch never changes.", None, retry
         again = f"fna-batch redispatch {batch_id} --reason '…'"
+        if entry is None and not has_row:
+            step = "Nothing by itself: somebody removed its row and its entry in the queue."
+            return step, None, f"fna-batch audit rebuild --batch {batch_id}"
         if entry is None:
             return "It is in no queue: any running worker enqueues it again.", now + RECONCILED_WITHIN, again
         if entry.holder is None:
             worker = "fna-batch worker"
             if entry.not_before > now:
                 return "It waits after a fault, then the next free worker takes it.", entry.not_before, again
-            return "The next free worker takes it.", now, worker
+            return "The next free worker takes it, as soon as there is one.", None, worker
         dead_at = entry.heartbeat + self._timeout
         if dead_at <= now:
             return f"Its worker {entry.holder} has fallen silent: any other takes it over.", dead_at, "fna-batch worker"

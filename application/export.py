@@ -22,7 +22,11 @@ class Export:
 
         Raises StorageUnavailable.
         """
-        yield {"format": FORMAT, "keys": [str(key) for key in self._keys]}
+        archives = [
+            {"before": str(part.before), "size": part.size, "events": part.events}
+            for part in await self._log.archives()
+        ]
+        yield {"format": FORMAT, "keys": [str(key) for key in self._keys], "archives": archives}
         checkpoints = self._checkpoints()
         pending = await anext(checkpoints, None)
         for first in range(0, size, PAGE):

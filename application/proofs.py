@@ -14,12 +14,15 @@ STORED_FROM = 8
 
 class NotSealed(ApplicationError):
     def __init__(self, what: str) -> None:
-        super().__init__(f"No checkpoint covers {what} yet: ask again in a few seconds.")
+        super().__init__(f"No checkpoint covers {what}: ask again in a few seconds, if it is new.")
 
 
 class NoSuchTree(ApplicationError):
     def __init__(self, size: int) -> None:
-        super().__init__(f"There is no checkpoint over {size} entries: /v1/audit/checkpoints lists those there are.")
+        super().__init__(
+            f"There is no checkpoint over {size} entries that this can be shown in: `fna-batch audit export` and "
+            "/v1/audit/checkpoints list those there are; the older one comes first."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

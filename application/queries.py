@@ -46,16 +46,22 @@ class Queries:
             return await tx.batch_jobs.page(user_id, status=status, limit=limit, after=after)
 
     async def batches_as_of(
-        self, user_id: UUID, instant: datetime, *, status: BatchStatus | None, limit: int, after: PageAfter | None
+        self,
+        user_id: UUID,
+        instant: datetime | None,
+        *,
+        status: BatchStatus | None,
+        limit: int,
+        after: PageAfter | None,
     ) -> Sequence[BatchJob]:
-        """What `batches` answered at that instant, told by the log."""
+        """What `batches` answered at that instant (without one: now), told by the log."""
         found: list[BatchJob] = []
         while len(found) < limit:
             async with self._storage.transaction() as tx:
                 page = await tx.events.submitted(user_id, until=instant, after=after, limit=limit)
                 streams = await tx.events.streams([each.batch_id for each in page])
             for each in page:
-                known = [event for event in streams[each.batch_id] if event.recorded_at <= instant]
+                known = [event for event in streams[each.batch_id] if instant is None or event.recorded_at <= instant]
                 job = project_all(map(self._codec.decode, known))
                 if status in (None, job.status):
                     found.append(job)

@@ -7,13 +7,13 @@ from uuid import UUID
 from application.acting import Recorder
 from application.acts import ActKind, Why
 from application.audit import Audit, Finding
-from application.errors import ApplicationError
-from application.handler import CommandHandler
+from application.errors import ApplicationError, UnknownToTheLog
+from application.handler import CommandHandler, in_transaction
 from application.log import RecordedEvent
 from application.ports.aside import AsideTable
-from application.ports.audit_source import AuditedBatch, AuditSource
+from application.ports.audit_source import AuditSource
 from application.ports.codec import EventCodec
-from application.ports.storage import Storage
+from application.ports.storage import Storage, Transaction
 from application.read_model import BatchJob, differing, project_all
 
 NAMED = 100
@@ -54,13 +54,11 @@ class Reprojection:
     async def repair(self, batch_id: UUID, why: Why) -> Sequence[Finding]:
         """Project one batch anew where its row, or its reports' statuses, are not what the log says.
 
-        What was wrong is recorded with who repaired it and why; it is empty where nothing was. Raises DamagedLog.
+        What was wrong is recorded with who repaired it and why; it is empty where nothing was.
+
+        Raises DamagedLog, UnknownToTheLog or StorageUnavailable.
         """
-        audited = await self._source.batch(batch_id)
-        found = self._audit.check(audited)
-        if any(finding.version is not None for finding in found):
-            raise DamagedLog(found)
-        await self._restore(audited, found, why)
+        found, _ = await self._restore(batch_id, why)
         return found
 
     async def rebuild(self, why: Why) -> AsyncIterator[Progress]:
@@ -84,7 +82,7 @@ class Reprojection:
                     continue
                 if found:
                     progress.drifted.append(audited.batch_id)
-                job = self._audit.expected(audited) if audited.events else None
+                job = self._audit.expected(audited)
                 if job is not None and job.status.is_final:
                     page.append(job)
                 beside_the_row = any(not finding.problem.startswith("batch_jobs") for finding in found)
@@ -96,34 +94,46 @@ class Reprojection:
                     yield progress
             await aside.add(page)
             data = {"batches": progress.batches, "drifted": [str(each) for each in progress.drifted[:NAMED]]}
-            async with aside.swapping() as (tx, swapped):
+            async with aside.swapping(self._audit.kept_since) as (tx, swapped):
                 progress.rewritten, progress.added = swapped
                 await self._record(tx, ActKind.REBUILD, why, data | {"rewritten": swapped[0], "added": swapped[1]})
         for batch_id in by_hand:
-            audited = await self._source.batch(batch_id)
-            found = self._audit.check(audited)
-            progress.removed += await self._restore(audited, found, why)
+            _, removed = await self._restore(batch_id, why)
+            progress.removed += removed
         yield progress
 
-    async def _restore(self, audited: AuditedBatch, found: Sequence[Finding], why: Why) -> bool:
-        """Whether the row was removed, since it has no place in the read model."""
-        batch_id = audited.batch_id
-        async with self._storage.transaction() as tx:
+    async def _restore(self, batch_id: UUID, why: Why) -> tuple[Sequence[Finding], bool]:
+        """What was wrong, and whether the row was removed, since it has no place in the read model."""
+
+        async def work(tx: Transaction) -> tuple[Sequence[Finding], bool]:
             await tx.repair.keep_erasure_out()
-            job = self._audit.expected(audited) if audited.events else None
-            if job is not None:
-                await tx.repair.hold(job)
+            audited = await self._source.batch(batch_id)  # again: it may have been erased, or repaired, meanwhile
+            if not (audited.events or audited.job or audited.unreadable or audited.busy):
+                raise UnknownToTheLog(batch_id)
+            found = self._audit.check(audited)
+            if any(finding.version is not None for finding in found):
+                raise DamagedLog(found)
+            if not found:
+                return found, False
+            data = {"batch_id": str(batch_id), "found": [_about(finding.problem) for finding in found]}
+            await self._record(tx, ActKind.REPAIR, why, data)
+            expected = self._audit.expected(audited)
+            if expected is not None:
+                await tx.repair.hold(expected)
                 job, _ = await self._handler.job(tx, batch_id)
-            if found:
-                data = {"batch_id": str(batch_id), "found": [finding.problem for finding in found]}
-                await self._record(tx, ActKind.REPAIR, why, data)
-            if job is not None:
-                await tx.repair.restore(job)
-                return False
-            if audited.job is None and audited.unreadable is None:
-                return False
+                await tx.repair.restore(job or expected)
+                return found, False
             await tx.repair.remove(batch_id)
-            return True
+            if audited.events and not audited.erased:
+                await tx.repair.restore_statuses(self._audit.projected(audited))
+            return found, audited.job is not None or audited.unreadable is not None
+
+        return await in_transaction(self._storage, work)
+
+
+def _about(problem: str) -> str:
+    """What was wrong, without what stood there: somebody may have written anything into a row by hand."""
+    return problem.partition(" is ")[0].partition(" keeps ")[0].partition(":")[0]
 
 
 class DamagedLog(ApplicationError):
@@ -159,6 +169,8 @@ class Replay:
             if aside is None:
                 raise RebuildRuns
             async for audited in self._source.batches(page=PAGE):
+                if not audited.events:
+                    continue  # archived, or not in the log at all
                 try:
                     stream = [self._codec.decode(stored) for stored in audited.events]
                     other = _projected(projector, stream)

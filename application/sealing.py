@@ -69,9 +69,13 @@ class Sealer:
             previous=NOTHING_BEFORE if last is None else note_hash(last.note),
         )
         stored = StoredCheckpoint(
-            size=tree.size, previous_size=last.size if last else None, note=sign(checkpoint.text, self._signer)
+            size=tree.size,
+            previous_size=last.size if last else None,
+            note=sign(checkpoint.text, self._signer),
+            sealed_at=now,
+            place=new[-1].place,
         )
-        await sealing.add(new, complete, stored, now)
+        await sealing.add(new, complete, stored)
         return len(new)
 
     def _believed(self, stored: StoredCheckpoint) -> Checkpoint:

@@ -1,14 +1,16 @@
 """Whether the tree over the log holds: its leaves, its stored subtrees, its signed checkpoints."""
 
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from application.audit import Finding
 from application.log import Place
 from application.merkle import GrowingTree, Subtree
 from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened
-from application.ports.sealed_log import Leaf, SealedLog, StoredCheckpoint
+from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, StoredCheckpoint
 from application.ports.signing import Verifier
 from application.proofs import STORED_FROM, hash_of
 from application.sealing import NOTHING_BEFORE
@@ -23,7 +25,10 @@ class _Walk:
     tree: GrowingTree
     place: Place = (-1, -1)
     previous: StoredCheckpoint | None = None
+    place_is_known: bool = False
     fits: bool = True
+    archives: Counter[ArchivedPart] = field(default_factory=Counter)
+    """How many leaves of each archived part there are, with their events or without."""
 
 
 class SealAudit:
@@ -36,6 +41,7 @@ class SealAudit:
         `kept` are checkpoints that somebody kept elsewhere: the log must begin with what they signed.
         """
         walk, problems = _Walk(GrowingTree()), list[Finding]()
+        walk.archives.update(dict.fromkeys(await self._log.archives(), 0))
         known = self._known(kept, problems)
         yield 0, problems
         while (last := await self._log.latest()) is not None and walk.tree.size < last.size:
@@ -44,6 +50,7 @@ class SealAudit:
             while walk.tree.size < last.size:
                 page = await self._log.leaves((walk.tree.size, min(walk.tree.size + PAGE, last.size)))
                 before, problems, complete = walk.tree.size, [], dict[Subtree, bytes]()
+                await self._learn_of_new_archives(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
                     problems += self._leaf(walk, leaf, complete) + self._kept(walk, known)
                     if walk.tree.size == pending.size:
@@ -68,10 +75,36 @@ class SealAudit:
             for kept in sorted(known)
             if kept > size
         ]
-        beyond, last = await self._log.leaves((size, size + 1)), await self._log.latest()
-        if beyond and (last is None or last.size == size):
-            found.append(Finding(problem=f"leaf {size} is covered by no checkpoint: the latest one was removed"))
+        found += [
+            Finding(problem=f"{part.events} events below {part.before} were archived, and {number} leaves name such")
+            for part, number in walk.archives.items()
+            if number != part.events and part.size <= size
+        ]
+        acts, (leaves, nodes), last = (
+            await self._log.unsealed_acts(),
+            await self._log.beyond(size),
+            await self._log.latest(),
+        )
+        if last is not None and last.size != size:
+            return found  # more was sealed meanwhile
+        if leaves or nodes:
+            problem = (
+                f"{leaves} leaves and {nodes} subtrees are covered by no checkpoint: it was removed, or they added"
+            )
+            found.append(Finding(problem=problem))
+        for act, hash_, overtaken in acts:
+            if overtaken:
+                found.append(Finding(act_id=act.act_id, problem="it stands before what is sealed, but is not sealed"))
+            if act.computed_hash() != hash_:
+                found.append(Finding(act_id=act.act_id, problem="its content does not match its hash"))
         return found
+
+    async def _learn_of_new_archives(self, walk: _Walk, page: Sequence[Leaf]) -> None:
+        """Somebody may archive, and move events out, while we walk."""
+        if any(leaf.place is None and not _archived(walk, leaf) for leaf in page):
+            for part in await self._log.archives():
+                if part not in walk.archives:
+                    walk.archives[part] = part.events
 
     async def sound(self) -> Sequence[Finding]:
         """The latest checkpoint alone: its signature, and that the stored tree gives its root."""
@@ -101,6 +134,11 @@ class SealAudit:
                 problems.append("the act was sealed, and is gone")
             elif leaf.act[0].computed_hash() != leaf.entry or leaf.act[1] != leaf.entry:
                 problems.append("it is not the act that was sealed")
+        elif leaf.place is None and not _archived(walk, leaf):
+            problems.append("the event was sealed, and is gone")
+        for part in walk.archives:
+            walk.archives[part] += _is_in(part, leaf)
+        walk.place_is_known = leaf.place is not None
         if leaf.place is not None:
             if leaf.place <= walk.place:
                 problems.append("it was sealed in another order: its position or transaction was changed")
@@ -136,6 +174,10 @@ class SealAudit:
             found.append(_about(stored, f"it signs {checkpoint.size} entries"))
         if checkpoint.previous != (note_hash(before.note) if before else NOTHING_BEFORE):
             found.append(_about(stored, "it does not follow the checkpoint before it: one was rewritten or removed"))
+        if stored.sealed_at != datetime.fromisoformat(checkpoint.sealed_at):
+            found.append(_about(stored, "its row names another time than it signs"))
+        if walk.place_is_known and stored.place != walk.place:
+            found.append(_about(stored, "its row names another place for its last entry: sealing went on from there"))
         if stored.previous_size != (before.size if before else None):
             found.append(_about(stored, "it stands elsewhere in the chain of checkpoints"))
         if checkpoint.root != walk.tree.root and walk.fits:
@@ -154,3 +196,11 @@ class SealAudit:
 
 def _about(stored: StoredCheckpoint, problem: str) -> Finding:
     return Finding(checkpoint=stored.size, problem=problem)
+
+
+def _is_in(part: ArchivedPart, leaf: Leaf) -> bool:
+    return leaf.batch_id is not None and leaf.batch_id < part.before and leaf.leaf_index < part.size
+
+
+def _archived(walk: _Walk, leaf: Leaf) -> bool:
+    return any(_is_in(part, leaf) for part in walk.archives)

@@ -21,6 +21,7 @@ class Submission:
     reanalyze: bool = False
     idempotency_key: str | None = None
     retry_of: UUID | None = None
+    key_owner: UUID | None = None
 
     def fingerprint(self) -> bytes:
         """SHA-256 of what was asked for: the same key must come with the same request."""
@@ -35,10 +36,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who acts on a batch: its owner, or an operator (`user_id` and `tier` null) on anybody's."""
+    """Who acts on a batch: its owner, or an operator (`user_id` and `tier` null) on anybody's.
+
+    `key_owner` is whose idempotency keys count, always the one who asks.
+    """
 
     user_id: UUID | None
     tier: Tier | None
+    key_owner: UUID | None = None
 
     def may_not_touch(self, owner: UUID) -> bool:
         return self.user_id is not None and self.user_id != owner
@@ -87,6 +92,7 @@ class SubmitBatch:
                 reanalyze=True,
                 idempotency_key=idempotency_key,
                 retry_of=batch_id,
+                key_owner=asker.key_owner,
             )
             return await self._accept(tx, asked, metadata)
 
@@ -94,7 +100,8 @@ class SubmitBatch:
 
     async def _accept(self, tx: Transaction, asked: Submission, metadata: Metadata) -> Accepted:
         key, fingerprint = asked.idempotency_key, asked.fingerprint()
-        if key is not None and (earlier := await tx.submissions.claim_key(asked.user_id, key, fingerprint)):
+        key_owner = asked.key_owner or asked.user_id
+        if key is not None and (earlier := await tx.submissions.claim_key(key_owner, key, fingerprint)):
             submitted = await self._handler.first(tx, earlier)
             return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True, submitted=submitted)
         await tx.submissions.wait_for_turn(asked.user_id)
@@ -102,7 +109,7 @@ class SubmitBatch:
         (submitted,) = await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
         await tx.queue.enqueue(batch_id)
         if key is not None:
-            await tx.submissions.remember_key(asked.user_id, key, fingerprint, batch_id)
+            await tx.submissions.remember_key(key_owner, key, fingerprint, batch_id)
         return Accepted(batch_id=batch_id, total_reports=len(asked.report_ids), replayed=False, submitted=submitted)
 
     async def _command(self, tx: Transaction, asked: Submission) -> commands.Submit:

@@ -2,8 +2,8 @@
 
     python verify_export.py --key KEY [--checkpoint FILE]… [--receipt FILE]… EXPORT
 
-KEY is the verifier key that you got from the operator once, not the one in the file. Exit 0: everything holds. Memory
-grows with the number of unfinished batches, not with the log. The format is in verify.md.
+KEY is the verifier key that you got from the operator once, not the one in the file. Exit 0: everything holds, 1: it
+does not, 2: wrong use. Memory grows with the number of unfinished batches, not with the log. The format: verify.md.
 """
 
 import argparse
@@ -104,7 +104,7 @@ class Verifier:
     def __init__(self, keys, checkpoints=(), receipts=()):
         self.keys, self.tree, self.wrong, self.number = keys, Tree(), [], 0
         self.heads, self.signed_to, self.previous, self.end = {}, 0, bytes(32), None
-        self.archived, self.archived_before = "", ""
+        self.archives, self.confirmed, self.excuses, self.fits = {}, set(), set(), True
         self.kept, self.promised = {}, {}
         for note in checkpoints:
             _, size, root = opened(note, keys)[:3]
@@ -118,26 +118,36 @@ class Verifier:
 
     def take(self, line):
         self.number += 1
-        record = json.loads(line)
-        if "leaf" in record:
-            self.leaf(record)
-        elif "checkpoint" in record:
-            self.checkpoint(record["checkpoint"])
-        elif "end" in record:
-            self.end = record["end"]
+        try:
+            record = json.loads(line, object_pairs_hook=once)
+            kinds = record.keys() & {"format", "leaf", "checkpoint", "end"}
+            (kind,) = kinds
+            getattr(self, "take_" + kind)(record)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+            self.found(f"it is no line of an export ({type(wrong).__name__}: {str(wrong)[:80]})")
 
-    def leaf(self, record):
-        if record["leaf"] != self.tree.size:
-            self.found(f"leaf {self.tree.size} should stand here")
+    def take_format(self, record):
+        if record["format"] != "fna-batch export 1" or self.number != 1:
+            self.found("this is no export that this program knows")
+        self.archives = {(part["before"], part["size"], part["events"]): 0 for part in record["archives"]}
+
+    def take_leaf(self, record):
+        if record["leaf"] != self.tree.size or len(record) != 2:
+            self.found(f"leaf {self.tree.size} should stand here, and nothing else")
+        batch = None
         if "event" in record:
+            batch = record["event"]["batch_id"]
             entry = self.event(record["event"])
         elif "act" in record:
             entry = hash_of("act", record["act"])
             if record["act"]["kind"] == "archive":
-                self.archived_before = max(self.archived_before, record["act"]["data"]["before"])
+                data = record["act"]["data"]
+                self.confirmed.add((data["before"], data["size"], data["events"]))
         else:
-            entry = bytes.fromhex(record["archived"]["entry"])
-            self.archived = max(self.archived, record["archived"]["batch_id"] or "~")
+            entry = self.gone(record["archived"])
+            batch = record["archived"]["batch_id"]
+        for part in self.archives:
+            self.archives[part] += batch is not None and batch < part[0] and self.tree.size < part[1]
         self.tree.append(entry)
         if self.kept.pop(self.tree.size, {self.tree.root()}) != {self.tree.root()}:
             self.found(f"the log does not begin with what the kept checkpoint over {self.tree.size} entries signed")
@@ -159,27 +169,70 @@ class Verifier:
             self.found(f"{what} is not what the receipt says was submitted")
         return entry
 
-    def checkpoint(self, note):
+    def gone(self, archived):
+        """An entry of which the hash is left: it must have been archived."""
+        batch, version, entry = archived["batch_id"], archived["version"], archived["entry"]
+        if batch is None:
+            self.found("an act is missing")
+            return bytes.fromhex(entry)
+        parts = frozenset(part for part in self.archives if batch < part[0] and self.tree.size < part[1])
+        if parts:
+            self.excuses.add(parts)
+        else:
+            self.found(f"version {version} of batch {batch} is missing, and was never archived")
+        if version == 1 and self.promised.get(batch) == entry:
+            del self.promised[batch]
+        return bytes.fromhex(entry)
+
+    def take_checkpoint(self, record):
+        note = record["checkpoint"]
         try:
             _, size, root, _, before = opened(note, self.keys)
-        except (ValueError, InvalidSignature) as wrong:
-            self.found(f"the checkpoint proves nothing: {wrong!r}")
+        except InvalidSignature:
+            self.found("the checkpoint proves nothing: its signature does not fit")
             return
-        if int(size) != self.tree.size or base64.b64decode(root) != self.tree.root():
+        except ValueError as wrong:
+            self.found(f"the checkpoint proves nothing: {wrong}")
+            return
+        fits = int(size) == self.tree.size and base64.b64decode(root) == self.tree.root()
+        if self.fits and not fits:
             self.found(f"the root does not fit: entries {self.signed_to} to {self.tree.size - 1} are not all as sealed")
+        self.fits = self.fits and fits
         if base64.b64decode(before.removeprefix("previous ")) != self.previous:
             self.found("the checkpoint does not follow the one before it")
         self.signed_to, self.previous = self.tree.size, sha(note.encode())
 
+    def take_end(self, record):
+        self.end = record["end"]
+
     def finish(self):
         if self.end != self.tree.size or self.signed_to != self.tree.size:
             self.found("the file ends early, or its end is covered by no checkpoint")
-        if self.archived and self.archived >= self.archived_before:
-            self.found(f"an event of batch {self.archived} is missing, and no act of archiving says so")
+        for parts in self.excuses:
+            if not parts & self.confirmed:
+                self.found("events are missing that no act in this log says were archived")
+        for part, events in self.archives.items():
+            if part in self.confirmed and events != part[2]:
+                self.found(f"{part[2]} events below {part[0]} were archived, and {events} leaves name such")
         for size in self.kept:
             self.found(f"the log ends before the kept checkpoint over {size} entries")
         for batch in self.promised:
             self.found(f"batch {batch} is missing, though there is a receipt for it")
+
+
+def once(pairs):
+    """A JSON object that names nothing twice."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands there twice")
+    return dict(pairs)
+
+
+def note_in(file):
+    """A signed note as it is, in the JSON of the API or the command line, or as a `Batch-Receipt` header."""
+    text = file.read_text(encoding="utf-8")
+    if text.startswith("{"):
+        return json.loads(text)["note"]
+    return text if "\n\n" in text else base64.urlsafe_b64decode(text.strip()).decode()
 
 
 def main():
@@ -189,11 +242,14 @@ def main():
     parser.add_argument("--checkpoint", action="append", default=[], type=pathlib.Path, help="one that you kept")
     parser.add_argument("--receipt", action="append", default=[], type=pathlib.Path, help="one that you were given")
     given = parser.parse_args()
-    kept, receipts = ([file.read_text() for file in files] for files in (given.checkpoint, given.receipt))
-    verifier = Verifier(given.key, kept, receipts)
-    with given.export.open(encoding="utf-8") as lines:
-        for line in lines:
-            verifier.take(line)
+    try:
+        kept, receipts = ([note_in(file) for file in files] for files in (given.checkpoint, given.receipt))
+        verifier = Verifier(given.key, kept, receipts)
+        with given.export.open(encoding="utf-8") as lines:
+            for line in lines:
+                verifier.take(line)
+    except (OSError, ValueError, KeyError, InvalidSignature) as wrong:
+        parser.error(f"a file, a key or a note cannot be used: {wrong or 'the signature of a note does not fit'}")
     verifier.finish()
     for wrong in verifier.wrong:
         print(wrong)

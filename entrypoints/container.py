@@ -71,6 +71,7 @@ __all__ = [
 
 SECRET_FILE = "jwt-secret"  # noqa: S105
 SIGNING_KEY_FILE = "signing-key"
+GUIDE_DAYS = 30
 POOL_PATIENCE_S = 1.5
 FIRST_BACKOFF_S, MOST_BACKOFF_S = 0.5, 30.0
 
@@ -94,6 +95,11 @@ def workers_folder(settings: Settings, database_url: str) -> Path:
     """Where the workers of this machine on this database know each other."""
     name = hashlib.sha256(database_url.encode()).hexdigest()[:16]
     return settings.data_dir.expanduser() / "workers" / name
+
+
+def kept_for(settings: Settings) -> timedelta:
+    """How long the audit insists on rows of finished batches: the platform's own DELETE takes them after 30 days."""
+    return timedelta(days=min(settings.retention_days, GUIDE_DAYS))
 
 
 def new_id() -> UUID:
@@ -251,7 +257,7 @@ class Container(containers.DeclarativeContainer):
         audit_source,
         codec,
         clock,
-        retention=providers.Factory(timedelta, days=settings.provided.retention_days),
+        retention=providers.Callable(kept_for, settings),
     )
 
     signer = providers.Singleton(Ed25519Signer, settings.provided.log_name, providers.Callable(signing_seed, settings))
@@ -270,7 +276,7 @@ class Container(containers.DeclarativeContainer):
     retention = providers.Singleton(Retention, storage, record, clock)
     erasure = providers.Singleton(Erasure, storage, cancel, record)
     redispatch = providers.Singleton(Redispatch, storage, handler, record)
-    archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, record)
+    archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, record, clock)
     aside = providers.Singleton(PostgresAsideTable, database_url, storage)
     reprojection = providers.Singleton(Reprojection, storage, handler, audit, audit_source, record, aside)
     replay = providers.Singleton(Replay, audit_source, codec, aside)

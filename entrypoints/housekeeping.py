@@ -51,8 +51,8 @@ class Housekeeping:
         last, after = await sealed.latest(), None
         if last is not None:
             leaf = random.randrange(last.size)
-            (found,) = await sealed.leaves((leaf, leaf + 1))
-            after = UUID(int=found.batch_id.int - 1) if found.batch_id and found.batch_id.int else None
+            for found in await sealed.leaves((leaf, leaf + 1)):
+                after = UUID(int=found.batch_id.int - 1) if found.batch_id and found.batch_id.int else None
         checked, _ = await self._container.audit().verify_from(after, self._settings.verify_sample)
         findings = [*await self._container.seal_audit().sound(), *(each for _, found in checked for each in found)]
         metrics.VERIFIED.inc(len(checked))
@@ -61,7 +61,7 @@ class Housekeeping:
         for finding in findings:
             log.error(
                 "the audit found something wrong, run `fna-batch audit verify`",
-                batch_id=str(finding.batch_id),
+                batch_id=finding.batch_id and str(finding.batch_id),
                 version=finding.version,
                 checkpoint=finding.checkpoint,
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from application.errors import EventUnreadable
 from application.log import Metadata, RecordedEvent, StoredEvent
 from application.ports.codec import EventCodec
 from domain import events
@@ -48,7 +49,7 @@ class JsonEventCodec(EventCodec):
     def decode(self, stored: StoredEvent) -> RecordedEvent:
         shape, newest = SHAPES.get(stored.type), NEWEST_VERSION.get(stored.type, 0)
         if shape is None or not 1 <= stored.schema_version <= newest:
-            raise ValueError(f"no shape is known for {stored.type} of schema version {stored.schema_version}")
+            raise _unreadable(stored, f"no shape is known for {stored.type} of schema version {stored.schema_version}")
         data = stored.data
         for version in range(stored.schema_version, newest):
             data = UPCASTS[stored.type, version](data)
@@ -57,7 +58,8 @@ class JsonEventCodec(EventCodec):
             metadata = METADATA.validate_python(stored.metadata, extra="forbid")
         except ValidationError as wrong:
             fields = ", ".join(".".join(map(str, error["loc"])) for error in wrong.errors())
-            raise ValueError(f"{stored.type} does not have the shape of its schema version in: {fields}") from None
+            why = f"{stored.type} does not have the shape of its schema version in: {fields}"
+            raise _unreadable(stored, why) from None
         return RecordedEvent(
             batch_id=stored.batch_id,
             version=stored.version,
@@ -66,3 +68,7 @@ class JsonEventCodec(EventCodec):
             recorded_at=stored.recorded_at,
             hash=stored.hash,
         )
+
+
+def _unreadable(stored: StoredEvent, why: str) -> EventUnreadable:
+    return EventUnreadable(stored.batch_id, stored.version, why)

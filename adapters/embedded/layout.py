@@ -50,4 +50,5 @@ class Layout:
 
     def conninfo(self, database: str, **more: str) -> str:
         """For libpq; any path is quoted as it wants it."""
-        return make_conninfo(user=self.superuser, dbname=database, host=str(self.sockets), port=5432, **more)
+        given = {"user": self.superuser, "dbname": database, "host": str(self.sockets), "port": "5432"} | more
+        return make_conninfo(**given)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -21,6 +22,7 @@ START_PATIENCE = 60.0
 LOOK_EVERY = 0.02
 GUARD_EVERY = 0.5
 DATABASE = "fna_batch"
+SERVICE = "fna_batch_service"
 
 
 class EmbeddedPostgresFailed(Exception):
@@ -49,8 +51,8 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Connects with the privileges of the service's role."""
-        return self._layout.conninfo(DATABASE, options="-crole=fna_batch_app")
+        """Connects as a user that has the privileges of the service's role and no others."""
+        return self._layout.conninfo(DATABASE, user=SERVICE)
 
     def __enter__(self) -> "EmbeddedPostgres":
         try:
@@ -90,7 +92,8 @@ class EmbeddedPostgres:
 
     def _create_database(self) -> None:
         try:
-            psycopg.connect(self.admin_url, connect_timeout=2).close()
+            with psycopg.connect(self.admin_url, connect_timeout=2, autocommit=True) as connection:
+                _create_service_user(connection)
         except psycopg.OperationalError as refused:
             if f'database "{DATABASE}" does not exist' not in str(refused):
                 raise
@@ -99,6 +102,8 @@ class EmbeddedPostgres:
                     connection.execute(query("create_database"))
                 except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     return
+                finally:
+                    _create_service_user(connection)
 
     def _guard(self) -> None:
         """Anything may kill the supervisor: every user of the database sees to it that there is one."""
@@ -122,3 +127,9 @@ class EmbeddedPostgres:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **self._chosen},
             check=False,
         )
+
+
+def _create_service_user(connection: psycopg.Connection[Any]) -> None:
+    """Where there is none yet; the migration makes it a member of the service's role."""
+    with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        connection.execute(query("create_service_user"))

@@ -163,6 +163,13 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
     async def restore(self, job: BatchJob) -> None:
         state = self._state
         state.jobs[job.batch_id] = job
+        await self.restore_statuses(job)
+        state.busy = {report: batch for report, batch in state.busy.items() if batch != job.batch_id}
+        if not job.status.is_final:
+            state.busy = dict.fromkeys(job.report_ids, job.batch_id) | state.busy
+
+    async def restore_statuses(self, job: BatchJob) -> None:
+        state = self._state
         for report_id, status in job.report_statuses().items():
             latest = [
                 batch_id
@@ -171,10 +178,6 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
             ]
             if report_id in state.reports and latest[-1:] == [job.batch_id]:
                 state.reports[report_id] = replace(state.reports[report_id], processing_status=status)
-        if job.status.is_final:
-            state.busy = {report: batch for report, batch in state.busy.items() if batch != job.batch_id}
-        else:
-            state.busy = dict.fromkeys(job.report_ids, job.batch_id) | state.busy
 
     async def remove(self, batch_id: UUID) -> None:
         self._state.jobs.pop(batch_id, None)
@@ -195,9 +198,6 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
             for job in self._state.jobs.values()
             if job.status.is_final and job.processed_at is not None and job.processed_at < before
         ]
-
-    async def count_unfinished(self, before: UUID) -> int:
-        return sum(not job.status.is_final and job.batch_id < before for job in self._state.jobs.values())
 
     async def keep_erasure_out(self) -> None:
         return None

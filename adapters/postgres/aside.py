@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -26,13 +27,13 @@ class _PostgresAside(Aside):
         await self._connection.execute(query("add_aside"), {"rows": Jsonb(rows)})
 
     @asynccontextmanager
-    async def swapping(self) -> AsyncIterator[tuple[Transaction, tuple[int, int]]]:
+    async def swapping(self, kept_since: datetime) -> AsyncIterator[tuple[Transaction, tuple[int, int]]]:
         execute = self._connection.execute
         await execute(query("analyze_aside"))
         async with self._connection.transaction():
             await execute(query("keep_erasure_out"))
             rewritten = (await execute(query("rewrite_from_aside"))).rowcount
-            added = (await execute(query("add_from_aside"))).rowcount
+            added = (await execute(query("add_from_aside"), {"kept_since": kept_since})).rowcount
             await execute(query("release_from_aside"))
             yield self._storage.ports(self._connection), (rewritten, added)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -73,10 +74,13 @@ async def _rows(connection: Connection, name: str, **asked: object) -> Sequence[
 async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
     streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
     overtaken: dict[UUID, set[int]] = defaultdict(set)
+    from_the_future: dict[UUID, set[int]] = defaultdict(set)
     asked = list(batch_ids)
     for row in await _rows(connection, "audited_events", batch_ids=asked):
         if row.pop("overtaken"):
             overtaken[row["batch_id"]].add(row["version"])
+        if row.pop("from_the_future"):
+            from_the_future[row["batch_id"]].add(row["version"])
         parsed = {"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])}
         streams[row["batch_id"]].append(StoredEvent(**row | parsed))
     sealed: dict[UUID, dict[int, bytes]] = defaultdict(dict)
@@ -88,6 +92,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
     busy = {row["batch_id"]: set(row["report_ids"]) for row in await _rows(connection, "audited_busy", batch_ids=asked)}
     jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=asked)}
     (removals,) = await _rows(connection, "audited_removals", batch_ids=asked)
+    cleaned_before = removals["cleaned_before"] and datetime.fromisoformat(removals["cleaned_before"])
     found = []
     for batch_id in batch_ids:
         job, unreadable = jobs.get(batch_id, (None, None))
@@ -99,9 +104,10 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
                 unreadable=unreadable,
                 sealed=sealed[batch_id],
                 overtaken=overtaken[batch_id],
+                from_the_future=from_the_future[batch_id],
                 report_statuses=statuses[batch_id],
                 busy=busy.get(batch_id, set()),
-                cleaned_before=removals["cleaned_before"],
+                cleaned_before=cleaned_before,
                 erased=batch_id in removals["erased"],
                 archived=removals["archived_before"] is not None and batch_id < removals["archived_before"],
             )
@@ -111,10 +117,11 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
 
 def _read_job(row: dict[str, Any]) -> tuple[BatchJob | None, str | None]:
     """The row, or what is wrong with it: also where it says what it says in other words than the projector's."""
+    results = stored_json(row["results"])
     try:
-        job = job_from_row(row)
+        job = job_from_row(row | {"results": results})
     except (ValueError, RecursionError) as wrong:
-        return None, str(wrong)
-    if RESULTS.dump_python(job.results, mode="json") != row["results"]:
+        return None, str(wrong).splitlines()[0]
+    if RESULTS.dump_python(job.results, mode="json") != results:
         return None, "results hold what the projector does not write"
     return job, None

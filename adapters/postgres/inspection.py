@@ -19,6 +19,7 @@ class Inspection:
     read_only: bool
     revision: str | None
     may_change_events: bool = False
+    triggers_off: int = 0
     waiting: int = 0
     running: int = 0
     oldest_waiting_s: float | None = None

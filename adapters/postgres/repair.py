@@ -21,17 +21,19 @@ class PostgresBatchJobsRepair(BatchJobsRepair):
     async def restore(self, job: BatchJob) -> None:
         execute = self._connection.execute
         await execute(query("save_batch_job"), job_to_row(job))
-        statuses = job.report_statuses()
-        rows = {
-            "batch_id": job.batch_id,
-            "report_ids": list(statuses),
-            "statuses": list(map(str, statuses.values())),
-        }
-        await execute(query("restore_report_statuses"), rows)
+        await execute(query("release_reports"), {"batch_id": job.batch_id})
+        await self.restore_statuses(job)
+
+    async def restore_statuses(self, job: BatchJob) -> None:
+        """Whoever submits or records one of the reports meanwhile is waited for, and then seen."""
+        execute, statuses = self._connection.execute, job.report_statuses()
+        rows = {"batch_id": job.batch_id, "report_ids": list(statuses)}
+        await execute(query("restore_busy_reports"), rows)
+        await execute(query("lock_reports"), {"report_ids": list(statuses)})
+        decided = rows | {"statuses": list(map(str, statuses.values()))}
+        await execute(query("restore_report_statuses"), decided)
         if job.status.is_final:
             await execute(query("release_reports"), {"batch_id": job.batch_id})
-        else:
-            await execute(query("restore_busy_reports"), rows)
 
     async def remove(self, batch_id: UUID) -> None:
         await self._connection.execute(query("remove_batch_job"), {"batch_id": batch_id})
@@ -44,10 +46,6 @@ class PostgresBatchJobsRepair(BatchJobsRepair):
     async def count_processed(self, before: datetime) -> int:
         row = await (await self._connection.execute(query("count_processed"), {"before": before})).fetchone()
         return int(row["processed"]) if row else 0
-
-    async def count_unfinished(self, before: UUID) -> int:
-        row = await (await self._connection.execute(query("count_unfinished"), {"before": before})).fetchone()
-        return int(row["unfinished"]) if row else 0
 
     async def keep_erasure_out(self) -> None:
         await self._connection.execute(query("keep_erasure_out"))

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from adapters.postgres.pool import Connection, Pool, translated
 from application.acts import Act
 from application.log import StoredEvent
 from application.merkle import Range, Subtree
-from application.ports.sealed_log import Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed
+from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed
 from sql import query
 
 
@@ -52,11 +51,7 @@ class _PostgresSealing(_OnConnection, Sealing):
         ]
 
     async def add(
-        self,
-        entries: Sequence[Unsealed],
-        subtrees: Mapping[Subtree, bytes],
-        checkpoint: StoredCheckpoint,
-        sealed_at: datetime,
+        self, entries: Sequence[Unsealed], subtrees: Mapping[Subtree, bytes], checkpoint: StoredCheckpoint
     ) -> None:
         leaves = {
             "leaf_indexes": list(range(checkpoint.size - len(entries), checkpoint.size)),
@@ -70,12 +65,12 @@ class _PostgresSealing(_OnConnection, Sealing):
             "indexes": [index for _, index in subtrees],
             "hashes": list(subtrees.values()),
         }
-        transaction_id, position = entries[-1].place
+        transaction_id, position = checkpoint.place
         row = {
             "size": checkpoint.size,
             "previous_size": checkpoint.previous_size,
             "note": checkpoint.note,
-            "sealed_at": sealed_at,
+            "sealed_at": checkpoint.sealed_at,
             "transaction_id": str(transaction_id),
             "position": position,
         }
@@ -135,6 +130,23 @@ class PostgresSealedLog(SealedLog):
         parsed = ({"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])} for row in rows)
         return [StoredEvent(**row | json_) for row, json_ in zip(rows, parsed, strict=True)]
 
+    async def archives(self) -> Sequence[ArchivedPart]:
+        async with self._reading() as log:
+            return [ArchivedPart(**row) for row in await log.rows("archives")]
+
+    async def beyond(self, size: int) -> tuple[int, int]:
+        async with self._reading() as log:
+            (row,) = await log.rows("beyond_the_tree", size=size)
+        return row["leaves"], row["nodes"]
+
+    async def acts(self, *, after: UUID | None, limit: int) -> Sequence[tuple[Act, bytes]]:
+        async with self._reading() as log:
+            return [_act(row) for row in await log.rows("acts_after", after=after, limit=limit)]
+
+    async def unsealed_acts(self) -> Sequence[tuple[Act, bytes, bool]]:
+        async with self._reading() as log:
+            return [(*_act(row), row["overtaken"]) for row in await log.rows("unsealed_acts")]
+
     async def unsealed_below(self, batch_id: UUID) -> int:
         async with self._reading() as log:
             (row,) = await log.rows("unsealed_below", batch_id=batch_id)
@@ -148,15 +160,14 @@ class PostgresSealedLog(SealedLog):
 
 
 def _checkpoints(rows: Sequence[dict[str, Any]]) -> Iterator[StoredCheckpoint]:
-    return (StoredCheckpoint(**row) for row in rows)
+    return (StoredCheckpoint(place=(int(row.pop("transaction_id")), row.pop("position")), **row) for row in rows)
 
 
 def _leaf(row: dict[str, Any]) -> Leaf:
     gone = row["transaction_id"] is None
     act = None
     if row["act_id"] is not None and not gone:
-        fields = {name: row[name] for name in ("act_id", "kind", "actor", "reason", "recorded_at")}
-        act = (Act(**fields, data=stored_json(row["data"])), row["hash"])
+        act = _act(row)
     return Leaf(
         leaf_index=row["leaf_index"],
         entry=row["entry"],
@@ -166,6 +177,11 @@ def _leaf(row: dict[str, Any]) -> Leaf:
         place=None if gone else (int(row["transaction_id"]), row["position"]),
         act=act,
     )
+
+
+def _act(row: dict[str, Any]) -> tuple[Act, bytes]:
+    fields = {name: row[name] for name in ("act_id", "kind", "actor", "reason", "recorded_at")}
+    return Act(**fields, data=stored_json(row["data"])), row["hash"]
 
 
 def stored_json(text: str) -> Any:

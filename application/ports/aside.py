@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from application.ports.storage import Transaction
@@ -13,10 +14,11 @@ class Aside(Protocol):
         """Rows of the new read model; what the table's constraints refuse is an error here already."""
         ...
 
-    def swapping(self) -> AbstractAsyncContextManager[tuple[Transaction, tuple[int, int]]]:
+    def swapping(self, kept_since: datetime) -> AbstractAsyncContextManager[tuple[Transaction, tuple[int, int]]]:
         """Replace the rows of finished batches by those aside, in the transaction given.
 
-        With how many rows were rewritten, and how many added. Rows of erased batches stay away.
+        With how many rows were rewritten, and how many added. Rows of erased batches stay away, and so do missing
+        ones of batches processed before `kept_since`, or before what was cleaned up.
         """
         ...
 

@@ -15,10 +15,11 @@ class AuditedBatch:
     """One batch as the database holds it: its events by version, and its row in `batch_jobs` where there is one.
 
     `unreadable` says what is wrong with a row that holds what no batch can have. `sealed` are the entries of the tree
-    by version; `overtaken` the versions that no checkpoint covers though later ones are covered. `report_statuses` are
-    those of the reports of which this is the latest batch, `busy` the reports that it keeps busy (null: not looked
-    at). Rows processed before `cleaned_before` were removed by retention, those of an `erased` batch with their
-    owner's data. The events of an `archived` batch may lie in a file.
+    by version; `overtaken` the versions that no checkpoint covers though later ones are covered, `from_the_future`
+    those whose transactions have not begun yet. `report_statuses` are those of the reports of which this is the latest
+    batch, `busy` the reports that it keeps busy (null: not looked at). Rows processed before `cleaned_before` were
+    removed by retention, those of an `erased` batch with their owner's data. The events of an `archived` batch may lie
+    in a file.
     """
 
     batch_id: UUID
@@ -27,6 +28,7 @@ class AuditedBatch:
     unreadable: str | None = None
     sealed: Mapping[int, bytes] = field(default_factory=dict)
     overtaken: Set[int] = frozenset()
+    from_the_future: Set[int] = frozenset()
     report_statuses: Mapping[UUID, str] = field(default_factory=dict)
     busy: Set[UUID] | None = None
     cleaned_before: datetime | None = None

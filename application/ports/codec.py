@@ -17,5 +17,5 @@ class EventCodec(Protocol):
     def encode_metadata(self, metadata: Metadata) -> Mapping[str, Any]: ...
 
     def decode(self, stored: StoredEvent) -> RecordedEvent:
-        """Raises ValueError where the row has no known type, version or shape."""
+        """Raises EventUnreadable where the row has no known type, version or shape."""
         ...

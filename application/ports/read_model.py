@@ -50,6 +50,10 @@ class BatchJobsRepair(Protocol):
         """The row, its reports' statuses and what it keeps busy, whatever stands there."""
         ...
 
+    async def restore_statuses(self, job: BatchJob) -> None:
+        """The statuses of those reports of which this is the latest batch."""
+        ...
+
     async def remove(self, batch_id: UUID) -> None:
         """The row, and what it kept busy."""
         ...
@@ -59,10 +63,6 @@ class BatchJobsRepair(Protocol):
         ...
 
     async def count_processed(self, before: datetime) -> int: ...
-
-    async def count_unfinished(self, before: UUID) -> int:
-        """Unfinished batches with lower ids."""
-        ...
 
     async def keep_erasure_out(self) -> None:
         """Until this transaction ends nobody's data are erased."""

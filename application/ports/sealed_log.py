@@ -38,11 +38,22 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCheckpoint:
-    """`note` is the signed text, the rest only says where it belongs."""
+    """`note` is the signed text; the rest repeats it for the database, and `place` is where its last entry stands."""
 
     size: int
     previous_size: int | None
     note: str
+    sealed_at: datetime
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedPart:
+    """`events` of batches with ids below `before`, among the first `size` entries, may lie in a file alone."""
+
+    before: UUID
+    size: int
+    events: int
 
 
 class Tree(Protocol):
@@ -63,15 +74,33 @@ class Sealing(Tree, Protocol):
         ...
 
     async def add(
-        self,
-        entries: Sequence[Unsealed],
-        subtrees: Mapping[Subtree, bytes],
-        checkpoint: StoredCheckpoint,
-        sealed_at: datetime,
+        self, entries: Sequence[Unsealed], subtrees: Mapping[Subtree, bytes], checkpoint: StoredCheckpoint
     ) -> None: ...
 
 
-class SealedLog(Tree, Protocol):
+class Records(Protocol):
+    """What else an audit of the whole log asks."""
+
+    async def archives(self) -> Sequence[ArchivedPart]: ...
+
+    async def beyond(self, size: int) -> tuple[int, int]:
+        """How many leaves, and how many subtrees, are stored that a tree of this size does not have."""
+        ...
+
+    async def acts(self, *, after: UUID | None, limit: int) -> Sequence[tuple[Act, bytes]]:
+        """What operators did, the oldest first, with the hashes of it."""
+        ...
+
+    async def unsealed_acts(self) -> Sequence[tuple[Act, bytes, bool]]:
+        """Acts that no checkpoint covers, with their hashes, and whether later entries are covered."""
+        ...
+
+    async def unsealed_below(self, batch_id: UUID) -> int:
+        """Events of batches with lower ids that no checkpoint covers yet."""
+        ...
+
+
+class SealedLog(Tree, Records, Protocol):
     def sealing(self) -> AbstractAsyncContextManager[Sealing | None]:
         """Nothing where somebody else seals right now. Raises StorageUnavailable."""
         ...
@@ -92,10 +121,6 @@ class SealedLog(Tree, Protocol):
 
     async def events(self, leaves: Range) -> Sequence[StoredEvent]:
         """The events among these leaves, in no order."""
-        ...
-
-    async def unsealed_below(self, batch_id: UUID) -> int:
-        """Events of batches with lower ids that no checkpoint covers yet."""
         ...
 
     async def leaf_of(self, batch_id: UUID, version: int) -> int | None: ...

@@ -89,6 +89,7 @@ def _answered(answer: httpx.Response) -> dict[str, Any]:
         return body
     try:
         problem = answer.json()
-        raise BadAnswer(f"{problem['error_code']}: {problem['detail']}")
+        fields = "".join(f" {each['message']}." for each in problem.get("errors", ()))
+        raise BadAnswer(f"{problem['error_code']}: {problem['detail']}{fields}")
     except (ValueError, KeyError, TypeError):
         raise BadAnswer(f"The service answered {answer.status_code}: {answer.text[:200]}") from None

@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 from pydantic import TypeAdapter
 
+from application.acts import Act
 from application.audit import Finding, History, shown
 from application.log import StoredEvent, instant
 from application.notes import public_key
@@ -30,6 +31,7 @@ Kept = Annotated[
     typer.Option("--checkpoint", exists=True, dir_okay=False, help="A checkpoint that you kept, as a file."),
 ]
 HISTORY = TypeAdapter(dict[str, Any])
+FIRST_YEAR = 2000
 NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id")
 """Too long for a line, or said by the actor."""
 ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "status", "successful", "failed")
@@ -110,9 +112,28 @@ def rebuild(
         for finding in done.unprojectable:
             print(finding)
         changes = f"{len(done.drifted)} had drifted, {done.added} were added, {done.removed} removed"
-        print(f"{done.batches} batches projected anew: {changes}.")
+        print(f"{counted(done.batches)} projected anew: {changes}.")
     if done.unprojectable:
         raise typer.Exit(1)
+
+
+@app.command()
+def acts(as_json: AsJson = False) -> None:
+    """What operators, and workers on their own, did besides the lives of batches, with actor and reason."""
+
+    async def run(container: Container) -> list[Act]:
+        found: list[Act] = []
+        while page := await container.sealed_log().acts(after=found[-1].act_id if found else None, limit=1000):
+            found += [act for act, _ in page]
+        return found
+
+    found = with_container(run)
+    if as_json:
+        print_json([act.hashed() for act in found])
+        return
+    for act in found:
+        data = " ".join(f"{name}={value}" for name, value in act.data.items())
+        print(f"{instant(act.recorded_at)}  {act.kind:<10}  {act.actor:<30}  {act.reason!r}  {data}")
 
 
 @app.command()
@@ -139,7 +160,7 @@ def replay(
         for each in differences:
             told = [f"{name} is {shown(was)}, would be {shown(be)}" for name, (was, be) in each.fields.items()]
             print(f"batch {each.batch_id}: {each.error or '; '.join(told)}")
-        print(f"{replayed} batches replayed, {len(differences)} would differ.")
+        print(f"{counted(replayed)} replayed, {len(differences)} would differ.")
     if differences:
         raise typer.Exit(1)
 
@@ -175,6 +196,8 @@ def archive(
 ) -> None:
     """Export the log, and record that older batches may be moved out of the database: docs/retention.md."""
     acting, moment = why(reason, actor), before if before.tzinfo else before.replace(tzinfo=UTC)
+    if moment.year < FIRST_YEAR:
+        raise WrongUse(f"There were no batches before {FIRST_YEAR}.")
     with LineFile(file) as lines:
         done = with_container(lambda container: container.archive()(moment, acting, lines.write, digest=lines.digest))
     if as_json:
@@ -190,6 +213,8 @@ def checkpoint(as_json: AsJson = False) -> None:
 
     async def run(container: Container) -> tuple[str | None, str]:
         await container.sealer().seal_all()
+        for wrong in await container.seal_audit().sound():
+            raise BadAnswer(f"{wrong}; run `fna-batch audit verify`.")
         last = await container.sealed_log().latest()
         return last.note if last else None, str(public_key(container.signer()))
 
@@ -256,12 +281,16 @@ async def verified(
 
 def verdict(checked: int, sealed: int, findings: Sequence[Finding]) -> list[str]:
     """For a reader: the findings, then the sum."""
-    batches = f"{checked} batch{'' if checked == 1 else 'es'}"
+    batches = counted(checked)
     if findings:
         return [*map(str, findings), f"{batches} checked, {len(findings)} finding{'' if len(findings) == 1 else 's'}."]
     sound = f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."
     tree = f"{sealed} entries are sealed: the tree gives the root of every checkpoint, and every signature fits."
     return [sound, tree] if sealed else [sound]
+
+
+def counted(batches: int) -> str:
+    return f"{batches} batch{'' if batches == 1 else 'es'}"
 
 
 def trail(events: Sequence[StoredEvent]) -> list[str]:

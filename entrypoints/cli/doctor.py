@@ -152,6 +152,13 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
         if seen.may_change_events
         else "",
     )
+    yield Check(
+        what="triggers",
+        found=f"{seen.triggers_off} of those that protect the log are off" if seen.triggers_off else "all are on",
+        advice="Switch them on (ALTER TABLE … ENABLE TRIGGER ALL), run `fna-batch audit verify`, and find out who switched them off."
+        if seen.triggers_off
+        else "",
+    )
     waits = seen.oldest_waiting_s or 0.0
     yield Check(
         what="worker",

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from entrypoints.cli.output import WrongUse
+
 
 class LineFile:
     """`-` is stdout. A file appears under its name when all of it is written."""
@@ -17,7 +19,15 @@ class LineFile:
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        self._out: IO[str] = sys.stdout if str(self._file) == "-" else self._part.open("w", encoding="utf-8")
+        """Raises WrongUse where the file is there already, or cannot be written."""
+        self._out: IO[str] = sys.stdout
+        if str(self._file) != "-":
+            if self._file.exists():
+                raise WrongUse(f"{self._file} is there already: choose another name, it may be the only copy.")
+            try:
+                self._out = self._part.open("w", encoding="utf-8")
+            except OSError as closed:
+                raise WrongUse(f"{self._file} cannot be written: {closed.strerror}.") from None
         return self
 
     def write(self, line: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from entrypoints.http.dependencies import Own, auditor
 from entrypoints.http.paging import page_after, page_cursor
 from entrypoints.http.problems import responses
 from entrypoints.http.schemas import (
+    ActPage,
+    ActResponse,
     AsOf,
     BatchPage,
     BatchResponse,
@@ -58,8 +60,8 @@ async def list_batches(
     cursor: str | None = None,
 ) -> BatchPage:
     """Told by the log: also what retention has removed from `batch_jobs`."""
-    instant, after = as_of or own.clock()(), page_after(cursor)
-    found = await own.queries().batches_as_of(user_id, instant, status=status, limit=limit + 1, after=after)
+    after = page_after(cursor)
+    found = await own.queries().batches_as_of(user_id, as_of, status=status, limit=limit + 1, after=after)
     batches = [BatchResponse.of(job) for job in found[:limit]]
     return BatchPage(batches=batches, next_cursor=page_cursor(found, limit))
 
@@ -72,6 +74,15 @@ async def read_history(
 ) -> HistoryResponse:
     """Every event with its time, actor and reason, and the status answer of that instant. 404 before the submission."""
     return HistoryResponse.of(await own.audit().history(batch_id, as_of))
+
+
+@router.get("/acts", summary="What operators did, and why", responses=responses(*COMMON))
+async def list_acts(own: Own, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None) -> ActPage:
+    """Rebuilds, repairs, clean-ups, erasures and archives; cancels and retries are events of their batch."""
+    found = await own.sealed_log().acts(after=_id(cursor) if cursor else None, limit=limit + 1)
+    acts = [ActResponse.model_validate(act.hashed() | {"hash": hash_.hex()}) for act, hash_ in found[:limit]]
+    more = encode_cursor(str(acts[-1].act_id)) if len(found) > limit else None
+    return ActPage(acts=acts, next_cursor=more)
 
 
 @router.get("/verify", summary="Can log and read model be believed?", responses=responses(*COMMON))

@@ -41,7 +41,7 @@ def auditor(asker: Annotated[Identity, Depends(identity)]) -> Identity:
 def acting(asker: Annotated[Identity, Depends(identity)]) -> ActingFor:
     """An operator acts on anybody's batches, everybody else on their own."""
     if Role.OPERATOR in asker.roles:
-        return ActingFor(user_id=None, tier=None)
+        return ActingFor(user_id=None, tier=None, key_owner=asker.user_id)
     return ActingFor(user_id=asker.user_id, tier=asker.tier)
 
 

@@ -41,12 +41,19 @@ EXAMPLE_ANALYSIS = "019527a4-5c00-7000-8000-0000000000aa"
 
 def _rfc3339(given: object) -> object:
     if isinstance(given, str) and not RFC3339.fullmatch(given):
-        raise ValueError("Give an instant as RFC 3339 has it, such as 2026-03-03T12:00:00Z")
+        raise ValueError("Give an instant as RFC 3339 has it, such as 2026-03-03T12:00:00Z (in a URL, + is %2B)")
     return given
 
 
+def _in_utc(given: datetime) -> datetime:
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Give an instant that UTC can name, too") from None
+
+
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-AsOf = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+AsOf = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
 Reason = Annotated[str, StringConstraints(pattern=REASON)]
 """Kept in the log for ever, and shown to whoever audits it."""
 
@@ -260,6 +267,23 @@ class HistoryResponse(BaseModel):
             batch=history.job and BatchResponse.of(history.job),
             events=[EventResponse.of(event) for event in history.events],
         )
+
+
+class ActResponse(BaseModel):
+    """What an operator, or a worker on its own, did besides the lives of batches (docs/event-log.md)."""
+
+    act_id: UUID
+    kind: str
+    actor: str
+    reason: str
+    data: dict[str, Any]
+    recorded_at: Instant
+    hash: str
+
+
+class ActPage(BaseModel):
+    acts: list[ActResponse]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
 
 
 class FindingResponse(BaseModel):

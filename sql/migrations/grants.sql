@@ -32,5 +32,9 @@ BEGIN
         pgqueuer, pgqueuer_log, pgqueuer_statistics, pgqueuer_schedules TO fna_batch_app;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fna_batch_app;
     GRANT SELECT ON alembic_version TO fna_batch_app;
+    -- The user of the embedded database.
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'fna_batch_service') THEN
+        GRANT fna_batch_app TO fna_batch_service;
+    END IF;
 END
 $$;

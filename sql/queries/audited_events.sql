@@ -1,9 +1,11 @@
-SELECT event.batch_id, event.version, event.type, event.schema_version, event.data::text AS data,
+SELECT event.transaction_id >= pg_snapshot_xmax(pg_current_snapshot()) AS from_the_future,
+       event.batch_id, event.version, event.type, event.schema_version, event.data::text AS data,
        event.metadata::text AS metadata, event.recorded_at, event.previous_hash, event.hash,
        NOT EXISTS (SELECT FROM sealed_entries AS leaf
-                   WHERE leaf.batch_id = event.batch_id AND leaf.version = event.version)
+                   WHERE leaf.batch_id = event.batch_id AND leaf.version = event.version
+                     AND leaf.leaf_index < sealed.tree_size)
            AND (event.transaction_id, event.position) <= (sealed.transaction_id, sealed.position) AS overtaken
 FROM batch_events AS event
-LEFT JOIN (SELECT transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed ON true
+LEFT JOIN (SELECT tree_size, transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed ON true
 WHERE event.batch_id = ANY (%(batch_ids)s)
 ORDER BY event.batch_id, event.version

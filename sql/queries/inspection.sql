@@ -1,4 +1,8 @@
-SELECT has_table_privilege('batch_events', 'UPDATE')
+SELECT (SELECT count(*) FROM pg_trigger
+        WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')
+          AND tgrelid = ANY (ARRAY['batch_events', 'audit_acts', 'sealed_entries', 'tree_nodes', 'checkpoints']::regclass[])
+       )::integer AS triggers_off,
+       has_table_privilege('batch_events', 'UPDATE')
            OR has_table_privilege('batch_events', 'DELETE')
            OR has_table_privilege('batch_events', 'TRUNCATE') AS may_change_events,
        count(*) FILTER (WHERE NOT held)::integer AS waiting,

@@ -5,7 +5,8 @@ FROM (
            count(*) FILTER (WHERE status = 'COMPLETED') AS completed,
            count(*) FILTER (WHERE status = 'PARTIALLY_COMPLETED') AS partially_completed,
            count(*) FILTER (WHERE status = 'FAILED') AS failed,
-           count(*) FILTER (WHERE created_at > now() - INTERVAL '24 hours') AS submitted_in_24_hours
+           (SELECT count(*) FROM batch_events
+            WHERE version = 1 AND batch_id >= first_batch_id(now() - INTERVAL '24 hours')) AS submitted_in_24_hours
     FROM batch_jobs
 ) AS jobs
 CROSS JOIN (

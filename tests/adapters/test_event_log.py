@@ -250,7 +250,16 @@ def test_checkpoints_are_one_chain(service: psycopg.Connection[Any]) -> None:
     service.execute(add, [9, 7])
 
 
-REASONS = ["", "x" * 201, "two\nlines", "jane@example.com", "a\x1bb"]
+REASONS = [
+    "jane\uff20example.com",
+    "two\u2028lines",
+    "a\u202eb",
+    "",
+    "x" * 201,
+    "two\nlines",
+    "jane@example.com",
+    "a\x1bb",
+]
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -270,6 +279,45 @@ def test_a_reason_that_is_no_short_line(owner: psycopg.Connection[Any], batch: U
     with refused(CHECK):
         owner.execute(act.encode(), [uuid4(), "repair", "Jane <jane@example.com>", "fine", hash_of(1)])
     owner.execute(act.encode(), [uuid4(), "repair", "operator:x", "x" * 200, hash_of(1)])
+
+
+def test_a_temporary_table_of_that_name_deceives_no_trigger(service: psycopg.Connection[Any], batch: UUID) -> None:
+    service.execute("CREATE TEMPORARY TABLE batch_events (LIKE public.batch_events)")
+    service.execute("INSERT INTO pg_temp.batch_events SELECT * FROM public.batch_events")
+    with refused(GAP):
+        service.execute(
+            INSERT.replace("INTO batch_events", "INTO public.batch_events").encode(),
+            first_row() | {"batch_id": batch, "version": 9, "type": "Started", "previous": hash_of(8)},
+        )
+
+
+TIMES = ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"]
+
+
+@pytest.mark.parametrize("at", TIMES)
+def test_a_time_in_the_read_model_that_no_clock_shows(owner: psycopg.Connection[Any], at: str) -> None:
+    row = "INSERT INTO batch_jobs VALUES (%s, %s, 'FAILED', 0, 0, 0, '[]', '{}', %s, now(), now(), 1)"
+    with refused(CHECK):
+        owner.execute(row.encode(), [uuid4(), uuid4(), at])
+
+
+ACTS = [
+    ("cleanup", {"before": "garbage"}),
+    ("cleanup", {}),
+    ("erase", {"user_id": "x", "batch_ids": []}),
+    ("erase", {"user_id": R1, "batch_ids": "x"}),
+    ("archive", {"before": R1, "size": "x", "events": 1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), ACTS)
+def test_an_act_that_does_not_say_what_it_did(service: psycopg.Connection[Any], kind: str, data: Any) -> None:
+    act = (
+        "INSERT INTO audit_acts (act_id, kind, actor, reason, data, recorded_at, hash) "
+        "VALUES (%s, %s, %s, %s, %s, now(), %s)"
+    )
+    with refused(CHECK):
+        service.execute(act.encode(), [uuid4(), kind, "operator:x", "x", Jsonb(data), hash_of(1)])
 
 
 def test_two_writers_of_the_same_version_one_wins(database: Database, batch: UUID) -> None:

@@ -11,7 +11,7 @@ from entrypoints.container import Database
 
 QUERIES = sorted(file.name.removesuffix(".sql") for file in (files("sql") / "queries").iterdir())
 ROOT = Path(__file__).parents[2]
-NOT_PREPARABLE = {"listen", "create_database", "create_aside", "drop_aside", "analyze_aside"}
+NOT_PREPARABLE = {"listen", "create_database", "create_service_user", "create_aside", "drop_aside", "analyze_aside"}
 """Utility statements, which PostgreSQL does not prepare."""
 
 

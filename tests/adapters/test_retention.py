@@ -8,13 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from application.archive import StillRunning, first_id_of
+from application.archive import NotYetPast, StillRunning, first_id_of
 from application.errors import WrongExpectedVersion
-from application.notes import public_key
+from application.notes import public_key, sign
+from application.notes import receipt as receipt_text
 from entrypoints.container import Container, Database, migrate
 from tests.build import stream_of
 from tests.command import runner
-from tests.lives import WHY, checked_offline, findings, finished, started, submitted
+from tests.lives import WHY, checked_offline, exported, findings, finished, started, submitted
 
 DOCS = Path(__file__).parents[2] / "docs" / "retention.md"
 TO_PARTITIONS, MOVE_OUT = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
@@ -60,6 +61,8 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     bound = datetime.now(UTC)
     partitioned(database, bound)
     young = await finished(container)
+    submitted_old = (await container.audit().history(old)).events[0]
+    receipt = sign(receipt_text("fna-batch", old, submitted_old.hash, submitted_old.recorded_at), container.signer())
     run, keys = runner(database, tmp_path), [str(public_key(container.signer()))]
     file = tmp_path / "log.jsonl"
     asked = ("audit", "archive", str(file), "--before", bound.strftime("%Y-%m-%dT%H:%M:%S"), "--reason", "the law")
@@ -78,7 +81,10 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
             owner.execute(statement.encode())
     assert await findings(container) == []
     assert (await container.proofs().inclusion(old, 1)).leaf_index == 0
+    replayed = run("audit", "replay", "--projector", "application.read_model:project")
+    assert (replayed.returncode, replayed.stdout) == (0, "1 batch replayed, 0 would differ.\n")
     later = run("audit", "export", "-").stdout.splitlines()
+    assert checked_offline(later, keys, receipts=[receipt]) == []
     assert [record["archived"]["batch_id"] for record in map(json.loads, later) if "archived" in record] == [
         str(old)
     ] * 5
@@ -95,7 +101,50 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
 async def test_what_is_unfinished_cannot_be_archived(container: Container) -> None:
     await submitted(container)
     with pytest.raises(StillRunning):
+        await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+
+
+async def test_what_is_still_to_come_cannot_be_archived(container: Container) -> None:
+    with pytest.raises(NotYetPast):
         await container.archive()(datetime.now(UTC) + timedelta(days=1), WHY, lambda _: None, digest=lambda: "")
+
+
+async def test_an_archive_excuses_nothing_that_it_does_not_hold(container: Container, database: Database) -> None:
+    """A younger batch is removed, and its leaves are named as if they had been archived."""
+    await finished(container)
+    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    young = await finished(container)
+    await container.sealer().seal_all()
+    assert await findings(container) == []
+    keys = [str(public_key(container.signer()))]
+    with psycopg.connect(database.admin_url, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        for table in ("batch_events", "batch_jobs"):
+            owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
+        low = "00000000-0000-7000-8000-000000000001"
+        owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
+    assert any("gone" in str(each) for each in await findings(container))
+    assert checked_offline([json.dumps(line) for line in await exported(container)], keys) != []
+
+
+async def test_an_archive_excuses_no_older_leaf_that_was_renamed(container: Container, database: Database) -> None:
+    """The number of events that it holds is in the act: one more is one too many."""
+    old = await finished(container)
+    bound = datetime.now(UTC)
+    young = await finished(container)
+    await container.archive()(bound, WHY, lambda _: None, digest=lambda: "")
+    await container.sealer().seal_all()
+    assert old < first_id_of(bound) < young
+    keys = [str(public_key(container.signer()))]
+    with psycopg.connect(database.admin_url, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        for table in ("batch_events", "batch_jobs"):
+            owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
+        low = "00000000-0000-7000-8000-000000000001"
+        owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
+    assert any("were archived, and 8 leaves name such" in str(each) for each in await findings(container))
+    wrong = checked_offline([json.dumps(line) for line in await exported(container)], keys)
+    assert any("were archived, and 8 leaves name such" in each for each in wrong)
 
 
 async def test_the_bound_is_the_same_in_code_and_database(database: Database) -> None:

@@ -216,6 +216,57 @@ def name_the_nil_batch(crime: Crime) -> None:
     crime.execute("UPDATE batch_events SET batch_id = %s WHERE batch_id = %s", UUID(int=0), crime.victim)
 
 
+def far_leaf(crime: Crime) -> None:
+    """An event that was inserted at an old place gets a leaf where nobody looks."""
+    insert_an_event(crime)
+    crime.execute(
+        "INSERT INTO sealed_entries SELECT 1000000000, batch_id, version, NULL, hash FROM batch_events "
+        "WHERE batch_id = %s AND version = 3",
+        crime.running,
+    )
+
+
+def forged_act(kind: str, data: str) -> Callable[[Crime], None]:
+    """It excuses what was removed, and stands where no checkpoint will ever cover it."""
+
+    def commit(crime: Crime) -> None:
+        crime.execute(
+            "INSERT INTO audit_acts (act_id, kind, actor, reason, data, recorded_at, transaction_id, hash) "
+            "VALUES (gen_random_uuid(), %s, 'operator:x', 'x', %s, now(), '1', decode(repeat('00', 32), 'hex'))",
+            kind,
+            data.replace("VICTIM", str(crime.victim)).replace("OWNER", owner_of(crime)),
+        )
+        crime.execute("DELETE FROM batch_jobs WHERE batch_id = %s", crime.victim)
+        if kind == "archive":
+            crime.execute("DELETE FROM batch_events WHERE batch_id = %s", crime.victim)
+
+    commit.__name__ = f"forged_act_of_{kind}"
+    return commit
+
+
+def owner_of(crime: Crime) -> str:
+    return str(crime.stream()[0].data["user_id"])
+
+
+def move_the_cursor(crime: Crime) -> None:
+    crime.execute("UPDATE checkpoints SET position = position + 1000000 WHERE previous_size IS NULL")
+
+
+def change_when_it_was_sealed(crime: Crime) -> None:
+    crime.execute("UPDATE checkpoints SET sealed_at = sealed_at - INTERVAL '1 day' WHERE previous_size IS NULL")
+
+
+def hide_in_the_future(crime: Crime) -> None:
+    insert_an_event(crime)
+    crime.execute(
+        "UPDATE batch_events SET transaction_id = '9000000000000' WHERE batch_id = %s AND version = 3", crime.running
+    )
+
+
+def add_a_subtree(crime: Crime) -> None:
+    crime.execute("INSERT INTO tree_nodes VALUES (8, 0, sha256('another'))")
+
+
 CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (change_an_event, "version 4: its content does not match its hash"),
     (change_who_did_it, "version 1: its content does not match its hash"),
@@ -234,11 +285,32 @@ CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (remove_an_act, "the act was sealed, and is gone"),
     (rewrite_a_checkpoint, "checkpoint 5: it proves nothing"),
     (remove_a_checkpoint, "it does not follow the checkpoint before it"),
-    (remove_the_latest_checkpoint, "is covered by no checkpoint"),
+    (remove_the_latest_checkpoint, "are covered by no checkpoint"),
     (break_json, "version 4: its content does not match its hash"),
+    (far_leaf, "are covered by no checkpoint"),
+    (forged_act("cleanup", '{"before": "2999-01-01T00:00:00.000000Z"}'), "batch_jobs has no row for it"),
+    (forged_act("erase", '{"user_id": "OWNER", "batch_ids": ["VICTIM"]}'), "batch_jobs has no row for it"),
+    (
+        forged_act("archive", '{"before": "ffffffff-ffff-7fff-bfff-ffffffffffff", "size": 99, "events": 5}'),
+        "version 1: the event was sealed, and is gone",
+    ),
+    (move_the_cursor, "checkpoint 5: its row names another place"),
+    (change_when_it_was_sealed, "checkpoint 5: its row names another time"),
+    (hide_in_the_future, "version 3: its transaction has not begun"),
+    (add_a_subtree, "1 subtrees are covered by no checkpoint"),
     (name_the_nil_batch, "batch 00000000-0000-0000-0000-000000000000 version 1"),
 ]
-ONLINE_ONLY = {insert_an_event, reorder_events, remove_the_latest_checkpoint}
+ONLINE_ONLY = {
+    insert_an_event,
+    reorder_events,
+    remove_the_latest_checkpoint,
+    far_leaf,
+    move_the_cursor,
+    change_when_it_was_sealed,
+    hide_in_the_future,
+    add_a_subtree,
+    *(commit for commit, _ in CRIMES if commit.__name__ in ("forged_act_of_cleanup", "forged_act_of_erase")),
+}
 """What an export, which holds what is sealed in the order it was sealed in, does not show without a kept checkpoint."""
 
 

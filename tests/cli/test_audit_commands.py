@@ -30,7 +30,8 @@ async def test_checkpoint_key_prove_and_export_fit_together(container: Container
     assert (exported.returncode, "8 entries written" in exported.stderr) == (0, True)
     assert checked_offline(file.read_text().splitlines(), [key], [first]) == []
     assert not (tmp_path / "log.jsonl.part").exists()
-    assert run("audit", "export", str(tmp_path / "no" / "folder")).returncode == 1
+    assert run("audit", "export", str(tmp_path / "no" / "folder")).returncode == 2
+    assert "is there already" in run("audit", "export", str(file)).stderr
     verified = run("audit", "verify", "--json", "--checkpoint", str(file))
     assert verified.returncode == 1
     assert json.loads(verified.stdout)["sealed"] == 8
@@ -42,7 +43,7 @@ async def test_explain_says_who_what_when_and_what_to_run(container: Container, 
     told = run("explain", str(waiting)).stdout
     assert f"Batch {waiting} is PENDING since Submitted (version 1, " in told
     assert "1 reports have no outcome yet; the next one: no attempt yet." in told
-    assert "The next free worker takes it." in told
+    assert "The next free worker takes it" in told
     assert "To act now: fna-batch worker" in told
 
     with psycopg.connect(database.admin_url) as connection:
@@ -115,13 +116,16 @@ async def test_repair_of_one_batch(container: Container, database: Database, run
         (["redispatch", UNKNOWN, "--reason", "x"], 1, "knows no batch"),
         (["explain", UNKNOWN], 1, "knows no batch"),
         (["audit", "prove"], 2, "Name a batch"),
-        (["audit", "prove", UNKNOWN], 1, "covers anything yet"),
-        (["audit", "prove", "--since", "7"], 1, "covers anything yet"),
+        (["audit", "prove", UNKNOWN], 1, "covers anything"),
+        (["audit", "prove", "--since", "7"], 1, "covers anything"),
         (["audit", "replay", "--projector", "nonsense"], 2, "module:name"),
         (["audit", "replay", "--projector", "no.such:thing"], 2, "module:name"),
         (["audit", "verify", "--checkpoint", "/no/such/file"], 2, "does not exist"),
         (["audit", "archive", "x.jsonl", "--before", "2020-01-01"], 2, "reason"),
-        (["audit", "rebuild", "--batch", UNKNOWN], 0, ""),
+        (["audit", "rebuild", "--batch", UNKNOWN], 1, "knows no batch"),
+        (["audit", "archive", "x.jsonl", "--before", "1960-01-01", "--reason", "x"], 2, "no batches before"),
+        (["audit", "archive", "/no/such/x.jsonl", "--before", "2020-01-01", "--reason", "x"], 2, "cannot be written"),
+        (["audit", "acts"], 0, ""),
     ],
 )
 def test_wrong_use_and_empty_answers(run: Run, arguments: list[str], code: int, told: str) -> None:
@@ -143,6 +147,13 @@ def test_settings_that_cannot_be_used(run: Run, settings: dict[str, str]) -> Non
     done = run("stats", **settings)
     assert done.returncode == 2
     assert f"FNA_BATCH_{next(iter(settings)).upper()}" in done.stderr
+
+
+async def test_doctor_notices_that_triggers_are_off(database: Database, run: Run) -> None:
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("ALTER TABLE batch_events DISABLE TRIGGER ALL")
+    told = run("doctor")
+    assert (told.returncode, "BAD triggers" in told.stdout) == (1, True), told.stdout
 
 
 async def test_doctor_notices_that_another_key_has_sealed(container: Container, run: Run) -> None:

@@ -418,7 +418,7 @@ def _(story: Story) -> None:
 
 @then("no batch would differ")
 def _(story: Story) -> None:
-    assert (story.answer.returncode, story.answer.stdout) == (0, "1 batches replayed, 0 would differ.\n")
+    assert (story.answer.returncode, story.answer.stdout) == (0, "1 batch replayed, 0 would differ.\n")
 
 
 @then("an export of the log is found sound by a verifier that is none of ours")

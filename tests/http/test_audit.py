@@ -15,6 +15,7 @@ ROUTES = [
     "/v1/audit/events",
     f"/v1/audit/batches?user_id={UUID(int=1)}",
     f"/v1/audit/batches/{UUID(int=1)}",
+    "/v1/audit/acts",
     "/v1/audit/verify",
     "/v1/audit/checkpoints",
     "/v1/audit/checkpoints/latest",

@@ -9,7 +9,8 @@ $$;
 
 -- Text that people wrote stands in a reason alone: one short line, and no address of anybody.
 CREATE FUNCTION is_a_reason(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT given IS NULL OR (length(given) BETWEEN 1 AND 200 AND given !~ '[[:cntrl:]@]')
+    SELECT given IS NULL OR (length(given) BETWEEN 1 AND 200 AND given !~
+        '[[:cntrl:]@\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufe6b\uff20\ufffe\uffff]')
 $$;
 
 ALTER TABLE batch_events
@@ -20,9 +21,18 @@ CREATE INDEX batch_events_of_user ON batch_events ((data ->> 'user_id'), recorde
     WHERE version = 1;
 CREATE INDEX batch_events_of_report ON batch_events USING gin ((data -> 'report_ids')) WHERE version = 1;
 
+-- What no clock shows, no program reads.
+ALTER TABLE batch_jobs
+    ADD CONSTRAINT times_in_our_era CHECK (
+        coalesce(processed_at, created_at) >= '2000-01-01Z' AND coalesce(processed_at, created_at) < '9000-01-01Z'
+        AND created_at >= '2000-01-01Z' AND created_at < '9000-01-01Z'
+        AND updated_at >= '2000-01-01Z' AND updated_at < '9000-01-01Z');
+
 -- Within a batch the order of commits is the order of versions, so that whoever reads in commit order can follow it.
 -- A head from the future comes out of another cluster's dump, and is older.
-CREATE OR REPLACE FUNCTION batch_events_must_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The tables that it reads are these, whatever temporary ones bear their names.
+CREATE OR REPLACE FUNCTION batch_events_must_follow() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
 DECLARE
     bad record;
 BEGIN
@@ -61,6 +71,13 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION is_an_instant(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(given, '') ~ '^[2-8]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z$'
+$$;
+CREATE FUNCTION is_an_id(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(given, '') ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+$$;
+
 -- What was done to the system besides the lives of batches, by whom and why.
 CREATE TABLE audit_acts (
     act_id         uuid        PRIMARY KEY,
@@ -73,7 +90,13 @@ CREATE TABLE audit_acts (
     data           jsonb       NOT NULL CHECK (jsonb_typeof(data) = 'object'),
     recorded_at    timestamptz NOT NULL,
     transaction_id xid8        NOT NULL DEFAULT pg_current_xact_id(),
-    hash           bytea       NOT NULL CHECK (length(hash) = 32)
+    hash           bytea       NOT NULL CHECK (length(hash) = 32),
+    CONSTRAINT acts_say_what_they_did CHECK (CASE kind
+        WHEN 'cleanup' THEN is_an_instant(data ->> 'before')
+        WHEN 'erase' THEN is_an_id(data ->> 'user_id') AND coalesce(jsonb_typeof(data -> 'batch_ids'), '') = 'array'
+        WHEN 'archive' THEN is_an_id(data ->> 'before') AND coalesce(jsonb_typeof(data -> 'size'), '') = 'number'
+            AND coalesce(jsonb_typeof(data -> 'events'), '') = 'number'
+        ELSE true END)
 );
 COMMENT ON TABLE audit_acts IS 'Append only: what operators did, and why; see docs/event-log.md.';
 CREATE INDEX audit_acts_in_commit_order ON audit_acts (transaction_id, position);

@@ -1,0 +1,1 @@
+CREATE ROLE fna_batch_service LOGIN

@@ -1,0 +1,5 @@
+SELECT id
+FROM financial_reports
+WHERE id = ANY (%(report_ids)s)
+ORDER BY id
+FOR UPDATE

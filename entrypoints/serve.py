@@ -49,9 +49,18 @@ def server(container: Container, *, run_worker: bool) -> uvicorn.Server:
 
 @contextmanager
 def running_server(container: Container, bound: socket.socket, *, run_worker: bool = True) -> Iterator[str]:
-    """The API, with its worker or without, in a thread of this process; its URL."""
+    """The API, with its worker or without, in a thread of this process; its URL.
+
+    Who asks before it is ready waits, and is cut off where it cannot start.
+    """
     running = server(container, run_worker=run_worker)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+
+    def run() -> None:
+        with bound:
+            running.run(sockets=[bound])
+
+    bound.listen()
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     host, port = bound.getsockname()[:2]
     try:

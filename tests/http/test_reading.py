@@ -1,5 +1,7 @@
 """What clients read back: reports, analyses, batches over time, health, and the description of it all."""
 
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import uvicorn
 
 from application.ports.tokens import Identity
 from domain.tiers import Tier
@@ -122,6 +125,27 @@ def test_clients_that_wait_are_answered_when_the_service_stops(database: Databas
             eventually(lambda: used(client.batch(batch_id)) == next(requests))
         assert waiting.result().json()["status"] == "PENDING"
         client.http.close()
+
+
+def test_who_asks_before_the_service_is_ready_waits(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, run = threading.Event(), uvicorn.Server.run
+
+    def run_late(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        asked.wait()
+        run(server, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", run_late)
+    container = Container(settings=settings, database_url=database.url)
+    with listening_socket("127.0.0.1", 0) as bound, running_server(container, bound, run_worker=False):
+        try:
+            early = socket.create_connection(bound.getsockname(), timeout=30)
+        finally:
+            asked.set()
+        with early:
+            early.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+            assert b" 200 " in early.makefile("rb").readline()
 
 
 def used(answer: httpx.Response) -> int:

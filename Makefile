@@ -38,7 +38,7 @@ chaos: $(STAMP) ## Kill everything while batches run, then count (SECONDS=60 EVE
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) --every $(or $(EVERY),2) $(if $(SEED),--seed $(SEED))
 
 removals: $(STAMP) ## Take each guarantee away once and see its test fail (minutes)
-	@$(BIN)/python -m tests.removals $(ONLY)
+	@$(BIN)/python -m tests.removals $(if $(ONLY),"$(ONLY)")
 
 bench: $(STAMP) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks

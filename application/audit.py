@@ -59,10 +59,11 @@ class Audit:
 
         Raises UnknownToTheLog, also for an instant before the submission.
         """
-        events = (await self._source.batch(batch_id)).events
-        known = [event for event in events if as_of is None or event.recorded_at <= as_of]
+        audited = await self._source.batch(batch_id)
+        known = [event for event in audited.events if as_of is None or event.recorded_at <= as_of]
         if not known:
-            raise UnknownToTheLog(batch_id, then=as_of is not None)
+            in_a_file = bool(audited.archived and audited.sealed and not audited.events)
+            raise UnknownToTheLog(batch_id, then=as_of is not None, archived=in_a_file)
         try:
             job = project_all(map(self._codec.decode, known))
         except ValueError:

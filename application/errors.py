@@ -61,9 +61,12 @@ class BatchNotFound(NotFound):
 class UnknownToTheLog(BatchNotFound):
     """What an auditor or operator is told, who may see everything."""
 
-    def __init__(self, batch_id: UUID, *, then: bool = False) -> None:
+    def __init__(self, batch_id: UUID, *, then: bool = False, archived: bool = False) -> None:
         super().__init__(batch_id)
         self.args = (f"The log knows no batch {batch_id}{' at that instant' if then else ''}.",)
+        if archived:
+            moved = f"The events of batch {batch_id} were moved into a file"
+            self.args = (f"{moved}: `fna-batch audit acts` names the archives, the oldest whose `before` is higher.",)
 
 
 class EventUnreadable(ApplicationError, ValueError):

@@ -298,12 +298,13 @@ def trail(events: Sequence[StoredEvent]) -> list[str]:
     told = []
     for event in events:
         named = sorted(event.data, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-        said = {name: event.data[name] for name in named if name not in NOT_SHOWN}
+        said = {name: event.data[name] for name in named if name not in (*NOT_SHOWN, "reason")}
         details = " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
-        reason = f" reason={event.metadata['reason']!r}" if event.metadata.get("reason") else ""
+        reason = event.data.get("reason") or event.metadata.get("reason")
+        because = f" reason={reason!r}" if reason else ""
         told.append(
             f"{event.version:>3}  {instant(event.recorded_at)}  {event.type:<15}  "
-            f"{event.metadata.get('actor', '?'):<46}  {details}{reason}".rstrip()
+            f"{event.metadata.get('actor', '?'):<46}  {details}{because}".rstrip()
         )
     return told
 

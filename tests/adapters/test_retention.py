@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from application.archive import NotYetPast, StillRunning, first_id_of
-from application.errors import WrongExpectedVersion
+from application.errors import UnknownToTheLog, WrongExpectedVersion
 from application.notes import public_key, sign
 from application.notes import receipt as receipt_text
 from entrypoints.container import Container, Database, migrate
@@ -81,6 +81,8 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
             owner.execute(statement.encode())
     assert await findings(container) == []
     assert (await container.proofs().inclusion(old, 1)).leaf_index == 0
+    with pytest.raises(UnknownToTheLog, match="moved into a file"):
+        await container.audit().history(old)
     replayed = run("audit", "replay", "--projector", "application.read_model:project")
     assert (replayed.returncode, replayed.stdout) == (0, "1 batch replayed, 0 would differ.\n")
     later = run("audit", "export", "-").stdout.splitlines()

@@ -1,41 +1,30 @@
 """audit: what happened to a batch, and whether log and read model can be believed."""
 
-import asyncio
 import importlib
 import sys
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import typer
-from pydantic import TypeAdapter
 
 from application.acts import Act
-from application.audit import Finding, History, shown
-from application.log import StoredEvent, instant
-from application.notes import public_key
+from application.audit import History, shown
+from application.log import instant
 from application.repair import Difference, Progress, Projector
-from entrypoints.cli.lines import LineFile
-from entrypoints.cli.output import AsJson, BadAnswer, ProgressLine, WrongUse, print_json, progress
+from entrypoints.cli.output import AsJson, WrongUse, print_json, progress
+from entrypoints.cli.verdict import counted, trail, verdict, verified
 from entrypoints.cli.why import Actor, Reason, why
-from entrypoints.container import Container, database
-from entrypoints.settings import Settings
+from entrypoints.cli.within import with_container
+from entrypoints.container import Container
 
 app = typer.Typer(help="What happened, and can it be believed?", no_args_is_help=True, rich_markup_mode=None)
-T = TypeVar("T")
 Kept = Annotated[
     list[Path] | None,
     typer.Option("--checkpoint", exists=True, dir_okay=False, help="A checkpoint that you kept, as a file."),
 ]
-HISTORY = TypeAdapter(dict[str, Any])
-FIRST_YEAR = 2000
-NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id")
-"""Too long for a line, or said by the actor."""
-ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "status", "successful", "failed")
-"""The database keeps fields in an order of its own."""
 STATUS = ("batch_id", "status", "total_reports", "successful", "failed", "results", "processed_at")
 
 
@@ -150,7 +139,7 @@ def replay(
             async for _, different in container.replay()(other):
                 replayed += 1
                 differences += [different] if different else []
-                sometimes(line, replayed)
+                line.sometimes(replayed)
         return replayed, differences
 
     replayed, differences = with_container(run)
@@ -163,168 +152,6 @@ def replay(
         print(f"{counted(replayed)} replayed, {len(differences)} would differ.")
     if differences:
         raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write; `-` is stdout.")],
-) -> None:
-    """Write the log, its checkpoints and the public keys as JSON Lines, to be checked by anybody: docs/verify.md."""
-
-    async def run(container: Container) -> int:
-        await container.sealer().seal_all()
-        last = await container.sealed_log().latest()
-        size = last.size if last else 0
-        with LineFile(file) as lines, progress("Exporting", size) as line:
-            async for exported in container.export()(size):
-                lines.write(exported)
-                if "leaf" in exported:
-                    sometimes(line, exported["leaf"])
-        return size
-
-    size = with_container(run)
-    print(f"{size} entries written; docs/verify.md says how to check them.", file=sys.stderr)
-
-
-@app.command()
-def archive(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write the log.")],
-    before: Annotated[datetime, typer.Option(help="Batches submitted before then may leave the database (UTC).")],
-    reason: Reason,
-    actor: Actor = None,
-    as_json: AsJson = False,
-) -> None:
-    """Export the log, and record that older batches may be moved out of the database: docs/retention.md."""
-    acting, moment = why(reason, actor), before if before.tzinfo else before.replace(tzinfo=UTC)
-    if moment.year < FIRST_YEAR:
-        raise WrongUse(f"There were no batches before {FIRST_YEAR}.")
-    with LineFile(file) as lines:
-        done = with_container(lambda container: container.archive()(moment, acting, lines.write, digest=lines.digest))
-    if as_json:
-        print_json(asdict(done))
-    else:
-        print(f"{done.size} entries written, SHA-256 {done.sha256}.")
-        print(f"Batches with an id below {done.before} may leave the database now: docs/retention.md.")
-
-
-@app.command()
-def checkpoint(as_json: AsJson = False) -> None:
-    """Seal the log now and print the signed checkpoint: keep it where nobody who runs the database can reach it."""
-
-    async def run(container: Container) -> tuple[str | None, str]:
-        await container.sealer().seal_all()
-        for wrong in await container.seal_audit().sound():
-            raise BadAnswer(f"{wrong}; run `fna-batch audit verify`.")
-        last = await container.sealed_log().latest()
-        return last.note if last else None, str(public_key(container.signer()))
-
-    note, key = with_container(run)
-    if note is None:
-        raise BadAnswer("The log is empty: there is nothing to seal yet.")
-    if as_json:
-        print_json({"note": note, "public_key": key})
-    else:
-        print(note, end="")
-
-
-@app.command()
-def key() -> None:
-    """Print the public key that checkpoints and receipts are signed with (a C2SP verifier key)."""
-    print(public_key(Container(settings=Settings(), database_url="").signer()))
-
-
-@app.command()
-def prove(
-    batch: Annotated[UUID | None, typer.Argument(help="Prove that the log holds an event of this batch.")] = None,
-    version: Annotated[int, typer.Option(min=1, help="Which event of the batch.")] = 1,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="In the tree of so many entries; by default the latest.")
-    ] = None,
-    since: Annotated[
-        int | None, typer.Option(min=1, help="Prove instead that the log grew from so many entries.")
-    ] = None,
-) -> None:
-    """Print an RFC 6962 proof as JSON: that an event is in the log, or with --since that the log only grew."""
-    if (batch is None) is (since is None):
-        raise WrongUse("Name a batch, or an older size with --since.")
-
-    async def run(container: Container) -> dict[str, Any]:
-        if since is not None:
-            grown = await container.proofs().consistency(since, size)
-            return {"path": [each.hex() for each in grown.path], "old": grown.old.note, "new": grown.new.note}
-        held = await container.proofs().inclusion(cast(UUID, batch), version, size)
-        path = [each.hex() for each in held.path]
-        return {"leaf_index": held.leaf_index, "path": path, "checkpoint": held.checkpoint.note}
-
-    print_json(with_container(run))
-
-
-async def verified(
-    container: Container, batch: UUID | None, kept: Sequence[str] = ()
-) -> tuple[int, int, Sequence[Finding]]:
-    """How many batches were checked, how many entries of the tree, and everything that is wrong."""
-    found: list[Finding] = []
-    checked = sealed = 0
-    with progress("Verifying", 1 if batch else await container.audit_source().count()) as line:
-        async for _, problems in container.audit().verify(batch):
-            checked += 1
-            found.extend(problems)
-            sometimes(line, checked)
-    if batch is None or kept:
-        last = await container.sealed_log().latest()
-        with progress("Recomputing the tree", last.size if last else 0) as line:
-            async for sealed, problems in container.seal_audit().verify(kept):
-                found.extend(problems)
-                sometimes(line, sealed)
-    return checked, sealed, found
-
-
-def verdict(checked: int, sealed: int, findings: Sequence[Finding]) -> list[str]:
-    """For a reader: the findings, then the sum."""
-    batches = counted(checked)
-    if findings:
-        return [*map(str, findings), f"{batches} checked, {len(findings)} finding{'' if len(findings) == 1 else 's'}."]
-    sound = f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."
-    tree = f"{sealed} entries are sealed: the tree gives the root of every checkpoint, and every signature fits."
-    return [sound, tree] if sealed else [sound]
-
-
-def counted(batches: int) -> str:
-    return f"{batches} batch{'' if batches == 1 else 'es'}"
-
-
-def trail(events: Sequence[StoredEvent]) -> list[str]:
-    """One line an event: version, time, type, actor, and what it says."""
-    told = []
-    for event in events:
-        named = sorted(event.data, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-        said = {name: event.data[name] for name in named if name not in (*NOT_SHOWN, "reason")}
-        details = " ".join(f"{name}={value}" for name, value in said.items() if value is not None)
-        reason = event.data.get("reason") or event.metadata.get("reason")
-        because = f" reason={reason!r}" if reason else ""
-        told.append(
-            f"{event.version:>3}  {instant(event.recorded_at)}  {event.type:<15}  "
-            f"{event.metadata.get('actor', '?'):<46}  {details}{because}".rstrip()
-        )
-    return told
-
-
-def with_container(work: Callable[[Container], Awaitable[T]]) -> T:
-    """Run `work` on the database of the settings."""
-    settings = Settings()
-
-    async def run(url: str) -> T:
-        container = Container(settings=settings, database_url=url)
-        async with container.pool():
-            return await work(container)
-
-    with database(settings) as found:
-        return asyncio.run(run(found.url))
-
-
-def sometimes(line: ProgressLine, done: int) -> None:
-    if done % 1000 == 0:
-        line.show(done)
 
 
 def _imported(name: str) -> Projector:

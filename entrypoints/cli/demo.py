@@ -16,9 +16,9 @@ from domain.reports import ReportType
 from domain.tiers import Tier
 from entrypoints import logs
 from entrypoints.cli.api import Api
-from entrypoints.cli.audit import trail, verdict, verified
 from entrypoints.cli.client import follow
 from entrypoints.cli.output import WrongUse, console, plain_name, progress
+from entrypoints.cli.verdict import trail, verdict, verified
 from entrypoints.container import Container, database
 from entrypoints.serve import listening_socket, running_server
 from entrypoints.settings import Settings

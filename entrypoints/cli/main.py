@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError
 
 from application.errors import ApplicationError
 from domain.refusals import Refusal
-from entrypoints.cli import analyze, audit, client, demo, doctor, mend, operate
+from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, mend, operate
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import EmbeddedPostgresFailed, MissingSecret
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 for module in (demo, operate, client, mend, analyze, doctor):
     module.register(app)
+evidence.register(audit.app)
 app.add_typer(audit.app, name="audit")
 
 

@@ -9,9 +9,9 @@ import typer
 
 from application.explain import Explanation
 from application.log import instant
-from entrypoints.cli.audit import with_container
 from entrypoints.cli.output import AsJson, WrongUse, print_json
 from entrypoints.cli.why import Actor, Reason, why
+from entrypoints.cli.within import with_container
 from entrypoints.container import Container, database, statistics
 from entrypoints.settings import Settings
 

@@ -55,6 +55,11 @@ class ProgressLine:
             print(f"{self._what}: {done} of {self._total} {note}".rstrip(), file=sys.stderr)
         self._last = (done, note)
 
+    def sometimes(self, done: int) -> None:
+        """Show each thousandth."""
+        if done % 1000 == 0:
+            self.show(done)
+
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[ProgressLine]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.errors import EventUnreadable, UnknownToTheLog
+from application.errors import EventUnreadable, LogDamaged, UnknownToTheLog
 from application.log import NO_HASH, RecordedEvent, StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.ports.codec import EventCodec
@@ -38,14 +38,21 @@ class Finding:
         return f"{about or 'the log'}: {self.problem}"
 
 
+class DamagedLog(LogDamaged):
+    def __init__(self, found: Sequence[Finding]) -> None:
+        self.found = found
+        super().__init__(f"The log itself is damaged: {found[0]}; `fna-batch audit verify` says more.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """`job` is null where somebody made the events unreadable; `audit verify` says which."""
+    """`damage` is what is wrong with the events, whenever they were recorded; `job` is null then."""
 
     batch_id: UUID
     as_of: datetime | None
     job: BatchJob | None
     events: Sequence[StoredEvent]
+    damage: Sequence[Finding]
 
 
 class Audit:
@@ -64,11 +71,17 @@ class Audit:
         if not known:
             in_a_file = bool(audited.archived and audited.sealed and not audited.events)
             raise UnknownToTheLog(batch_id, then=as_of is not None, archived=in_a_file)
-        try:
-            job = project_all(map(self._codec.decode, known))
-        except ValueError:
-            job = None
-        return History(batch_id=batch_id, as_of=as_of, job=job, events=known)
+        damage = self._damage(audited)
+        job = None if damage else project_all(map(self._codec.decode, known))
+        return History(batch_id=batch_id, as_of=as_of, job=job, events=known, damage=damage)
+
+    async def intact(self, batch_id: UUID) -> None:
+        """Raises DamagedLog where the events of a batch are not what was recorded and sealed."""
+        if damage := self._damage(await self._source.batch(batch_id)):
+            raise DamagedLog(damage)
+
+    def _damage(self, audited: AuditedBatch) -> Sequence[Finding]:
+        return [finding for finding in self.check(audited) if finding.version is not None]
 
     async def verify(self, batch_id: UUID | None = None) -> AsyncIterator[tuple[UUID, Sequence[Finding]]]:
         """Each batch with what is wrong with it, one batch or all."""

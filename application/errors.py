@@ -10,7 +10,11 @@ ApplicationError
 │   │   └── UnknownToTheLog     the same, for who may see every batch
 │   ├── ReportNotFound          .report_id
 │   └── AnalysisNotReady        .report_id
-├── EventUnreadable             .batch_id .version: the log was damaged
+├── LogDamaged
+│   ├── EventUnreadable         .batch_id .version
+│   ├── SealedAlready           .batch_id .version
+│   └── DamagedLog              .found, what the audit says
+├── CannotSeal                  what is sealed already cannot be built upon
 ├── IdempotencyKeyReused        the same key with another request
 ├── IdempotencyKeyInFlight      the first request with this key has not ended
 └── AnalysisError
@@ -69,7 +73,23 @@ class UnknownToTheLog(BatchNotFound):
             self.args = (f"{moved}: `fna-batch audit acts` names the archives, the oldest whose `before` is higher.",)
 
 
-class EventUnreadable(ApplicationError, ValueError):
+class LogDamaged(ApplicationError):
+    """Somebody changed the log behind its back: nothing is built upon that."""
+
+
+class SealedAlready(LogDamaged):
+    def __init__(self, batch_id: UUID, version: int) -> None:
+        self.batch_id, self.version = batch_id, version
+        super().__init__(
+            f"Version {version} of batch {batch_id} was sealed already, and is gone: run `fna-batch audit verify`."
+        )
+
+
+class CannotSeal(ApplicationError):
+    """What is sealed already cannot be built upon; `fna-batch audit verify` says more."""
+
+
+class EventUnreadable(LogDamaged, ValueError):
     """Somebody changed the log behind its back: no event of ours has such a shape."""
 
     def __init__(self, batch_id: UUID, version: int, why: str) -> None:

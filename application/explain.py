@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from application.audit import Audit
 from application.errors import UnknownToTheLog
 from application.log import RecordedEvent
 from application.ports.codec import EventCodec
@@ -37,13 +38,20 @@ class Explanation:
 
 class Explain:
     def __init__(
-        self, storage: Storage, codec: EventCodec, clock: Clock, max_attempts: int, heartbeat_timeout: timedelta
+        self,
+        storage: Storage,
+        codec: EventCodec,
+        audit: Audit,
+        clock: Clock,
+        max_attempts: int,
+        heartbeat_timeout: timedelta,
     ) -> None:
-        self._storage, self._codec, self._clock = storage, codec, clock
+        self._storage, self._codec, self._audit, self._clock = storage, codec, audit, clock
         self._max_attempts, self._timeout = max_attempts, heartbeat_timeout
 
     async def __call__(self, batch_id: UUID) -> Explanation:
-        """Raises UnknownToTheLog or StorageUnavailable."""
+        """Raises UnknownToTheLog, DamagedLog or StorageUnavailable."""
+        await self._audit.intact(batch_id)
         async with self._storage.transaction() as tx:
             stored = await tx.events.read(batch_id)
             row = await tx.batch_jobs.get(batch_id)

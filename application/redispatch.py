@@ -4,6 +4,7 @@ from uuid import UUID
 
 from application.acting import Recorder
 from application.acts import ActKind, Why
+from application.audit import Audit
 from application.errors import UnknownToTheLog
 from application.handler import CommandHandler
 from application.ports.storage import Storage
@@ -11,14 +12,15 @@ from domain.refusals import BatchFinished
 
 
 class Redispatch:
-    def __init__(self, storage: Storage, handler: CommandHandler, record: Recorder) -> None:
-        self._storage, self._handler, self._record = storage, handler, record
+    def __init__(self, storage: Storage, handler: CommandHandler, audit: Audit, record: Recorder) -> None:
+        self._storage, self._handler, self._audit, self._record = storage, handler, audit, record
 
     async def __call__(self, batch_id: UUID, why: Why) -> None:
         """Whoever held it is refused by the log from the next start on.
 
-        Raises UnknownToTheLog, BatchFinished or StorageUnavailable.
+        Raises UnknownToTheLog, DamagedLog, BatchFinished or StorageUnavailable.
         """
+        await self._audit.intact(batch_id)
         async with self._storage.transaction() as tx:
             job, _ = await self._handler.job(tx, batch_id)
             if job is None:

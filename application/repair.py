@@ -6,7 +6,7 @@ from uuid import UUID
 
 from application.acting import Recorder
 from application.acts import ActKind, Why
-from application.audit import Audit, Finding
+from application.audit import Audit, DamagedLog, Finding
 from application.errors import ApplicationError, UnknownToTheLog
 from application.handler import CommandHandler, in_transaction
 from application.log import RecordedEvent
@@ -134,12 +134,6 @@ class Reprojection:
 def _about(problem: str) -> str:
     """What was wrong, without what stood there: somebody may have written anything into a row by hand."""
     return problem.partition(" is ")[0].partition(" keeps ")[0].partition(":")[0]
-
-
-class DamagedLog(ApplicationError):
-    def __init__(self, found: Sequence[Finding]) -> None:
-        self.found = found
-        super().__init__(f"The log itself is damaged, no row can be made of it: {found[0]}")
 
 
 Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from application.errors import ApplicationError
+from application.errors import CannotSeal
 from application.log import instant
 from application.merkle import GrowingTree, Subtree
 from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened, public_key, sign
@@ -15,10 +15,6 @@ from application.proofs import STORED_FROM, subtrees_of
 MOST = 1000
 """Entries that one checkpoint adds."""
 NOTHING_BEFORE = bytes(32)
-
-
-class CannotSeal(ApplicationError):
-    """What is sealed already cannot be built upon; `fna-batch audit verify` says more."""
 
 
 class Sealer:

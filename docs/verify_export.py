@@ -16,6 +16,8 @@ import sys
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+MOST_SHOWN = 20
+
 
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
@@ -105,7 +107,10 @@ class Verifier:
         self.keys, self.tree, self.wrong, self.number = keys, Tree(), [], 0
         self.heads, self.signed_to, self.previous, self.end = {}, 0, bytes(32), None
         self.archives, self.confirmed, self.excuses, self.fits = {}, set(), set(), True
-        self.kept, self.promised = {}, {}
+        self.kept, self.promised, self.hashes_alone = {}, {}, 0
+        for key in keys:
+            if key.count("+") < 2 or len(base64.b64decode(key.split("+", 2)[2])) != 33:
+                raise ValueError(f"{key} is no verifier key")
         for note in checkpoints:
             _, size, root = opened(note, keys)[:3]
             self.kept.setdefault(int(size), set()).add(base64.b64decode(root))
@@ -175,6 +180,7 @@ class Verifier:
         if batch is None:
             self.found("an act is missing")
             return bytes.fromhex(entry)
+        self.hashes_alone += 1
         parts = frozenset(part for part in self.archives if batch < part[0] and self.tree.size < part[1])
         if parts:
             self.excuses.add(parts)
@@ -229,10 +235,10 @@ def once(pairs):
 
 def note_in(file):
     """A signed note as it is, in the JSON of the API or the command line, or as a `Batch-Receipt` header."""
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8").strip()
     if text.startswith("{"):
         return json.loads(text)["note"]
-    return text if "\n\n" in text else base64.urlsafe_b64decode(text.strip()).decode()
+    return text + "\n" if "\n\n" in text else base64.urlsafe_b64decode(text.split(" ")[-1]).decode()
 
 
 def main():
@@ -249,13 +255,16 @@ def main():
             for line in lines:
                 verifier.take(line)
     except (OSError, ValueError, KeyError, InvalidSignature) as wrong:
-        parser.error(f"a file, a key or a note cannot be used: {wrong or 'the signature of a note does not fit'}")
+        parser.error(f"a file, a key or a note cannot be used: {str(wrong) or 'a note is not as it was signed'}")
     verifier.finish()
-    for wrong in verifier.wrong:
+    for wrong in verifier.wrong[:MOST_SHOWN]:
         print(wrong)
     if verifier.wrong:
+        print(f"{len(verifier.wrong)} findings, the first of them are shown")
         sys.exit(1)
     print(f"{verifier.tree.size} entries hold; the root is {base64.b64encode(verifier.tree.root()).decode()}")
+    if verifier.hashes_alone:
+        print(f"of {verifier.hashes_alone} of them there is the hash alone: they were archived, verify the archive too")
 
 
 if __name__ == "__main__":

@@ -275,7 +275,7 @@ class Container(containers.DeclarativeContainer):
     cancel = providers.Singleton(CancelBatch, storage, handler)
     retention = providers.Singleton(Retention, storage, record, clock)
     erasure = providers.Singleton(Erasure, storage, cancel, record)
-    redispatch = providers.Singleton(Redispatch, storage, handler, record)
+    redispatch = providers.Singleton(Redispatch, storage, handler, audit, record)
     archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, record, clock)
     aside = providers.Singleton(PostgresAsideTable, database_url, storage)
     reprojection = providers.Singleton(Reprojection, storage, handler, audit, audit_source, record, aside)
@@ -284,6 +284,7 @@ class Container(containers.DeclarativeContainer):
         Explain,
         storage,
         codec,
+        audit,
         clock,
         max_attempts=settings.provided.max_attempts,
         heartbeat_timeout=providers.Factory(timedelta, seconds=settings.provided.heartbeat_timeout_s),

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from application.acts import Why
-from application.errors import Conflict, StorageUnavailable
+from application.errors import CannotSeal, Conflict, StorageUnavailable
 from entrypoints import metrics
 from entrypoints.container import Container
 from entrypoints.settings import Settings
@@ -30,13 +30,14 @@ class Housekeeping:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Until `stop` is called; what was begun is ended."""
+        """Until `stop` is called; what was begun is ended, and what was appended is sealed."""
         settings = self._settings
         await asyncio.gather(
             self._every(settings.seal_every_s, self.seal),
             self._every(settings.verify_every_s, self.sample),
             self._every(CLEAN_EVERY_S, self.clean),
         )
+        await self._attempt(self.seal)
 
     async def seal(self) -> None:
         """Cover everything that can be covered by checkpoints."""
@@ -76,18 +77,24 @@ class Housekeeping:
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Work, then wait, a little random, so that many workers do not do it in step."""
-        name = work.__name__
         while not self._stopping.is_set():
-            try:
-                await work()
-            except (StorageUnavailable, Conflict) as away:
-                log.warning("housekeeping waits for the database", work=name, error=type(away).__name__)
-            except Exception as failure:
-                metrics.FAILURES.labels(name).inc()
-                log.exception("housekeeping failed, trying again", work=name, error=type(failure).__name__)
+            await self._attempt(work)
             with_jitter = seconds * random.uniform(0.75, 1.25)
             try:
                 async with asyncio.timeout(with_jitter):
                     await self._stopping.wait()
             except TimeoutError:
                 continue
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
+        name = work.__name__
+        try:
+            await work()
+        except (StorageUnavailable, Conflict) as away:
+            log.warning("housekeeping waits for the database", work=name, error=type(away).__name__)
+        except CannotSeal as wrong:
+            metrics.FAILURES.labels(name).inc()
+            log.error("the log cannot be sealed", work=name, error=str(wrong))
+        except Exception as failure:
+            metrics.FAILURES.labels(name).inc()
+            log.exception("housekeeping failed, trying again", work=name, error=type(failure).__name__)

@@ -29,6 +29,7 @@ class Removal(NamedTuple):
 LOG = "sql/migrations/versions/0001_event_log.sql"
 HOLDS = "sql/migrations/versions/0005_what_rows_hold.sql"
 PROOF = "sql/migrations/versions/0007_proof.sql"
+FOLLOWS = "sql/migrations/versions/0008_sealed_is_taken.sql"
 READ_MODEL = "sql/migrations/versions/0003_read_model.sql"
 WORKER = "adapters/pgqueuer/worker.py"
 POOL = "adapters/postgres/pool.py"
@@ -53,7 +54,7 @@ REMOVALS = (
     ),
     Removal(
         "One event a version, no gaps",
-        PROOF,
+        FOLLOWS,
         "(head.version IS NULL OR head.type = 'Finished'",
         "(head.type = 'Finished'",
         LOG_TESTS + "test_a_version_that_leaves_a_gap",
@@ -73,15 +74,22 @@ REMOVALS = (
         LOG_TESTS + "test_an_outcome_of_no_report_or_of_one_spelled_another_way",
     ),
     Removal(
+        "What is sealed is never written again",
+        FOLLOWS,
+        "        IF FOUND THEN\n",
+        "        IF false THEN\n",
+        "tests/adapters/test_tampering.py::test_nothing_is_written_over_an_end_that_was_cut_off",
+    ),
+    Removal(
         "One `Finished`, and nothing after it",
-        PROOF,
+        FOLLOWS,
         "(head.version IS NULL OR head.type = 'Finished'",
         "(head.version IS NULL",
         LOG_TESTS + "test_anything_after_finished",
     ),
     Removal(
         "Time never goes back within a batch",
-        PROOF,
+        FOLLOWS,
         " OR head.recorded_at > appended.recorded_at\n",
         "\n",
         LOG_TESTS + "test_a_time_before_that_of_the_event_before",
@@ -109,7 +117,7 @@ REMOVALS = (
     ),
     Removal(
         "Each event is tied to the one before",
-        PROOF,
+        FOLLOWS,
         "OR head.hash <> appended.previous_hash OR",
         "OR",
         LOG_TESTS + "test_an_event_that_does_not_link_to_the_one_before",
@@ -361,7 +369,7 @@ REMOVALS = (
     ),
     Removal(
         "Within a batch the order of commits is that of versions",
-        PROOF,
+        FOLLOWS,
         "           OR (head.transaction_id > appended.transaction_id\n"
         "               AND head.transaction_id < pg_snapshot_xmax(pg_current_snapshot()))\n",
         "",

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Connection
-from application.errors import WrongExpectedVersion
+from application.errors import SealedAlready, WrongExpectedVersion
 from application.log import Place, StoredEvent
 from application.ports.event_store import EventStore
 from application.ports.read_model import PageAfter
@@ -20,6 +20,7 @@ VERSION_TAKEN = "_pkey"
 LEAVES_A_GAP = "FB001"
 AFTER_FINISHED = "FB002"
 OUT_OF_ORDER = "FB007"
+SEALED_ALREADY = "FB008"
 
 
 class PostgresEventStore(EventStore):
@@ -44,6 +45,8 @@ class PostgresEventStore(EventStore):
             taken = (error.diag.constraint_name or "").endswith(VERSION_TAKEN)
             if taken or error.sqlstate in (LEAVES_A_GAP, AFTER_FINISHED, OUT_OF_ORDER):
                 return WrongExpectedVersion(rows[0].batch_id, rows[0].version - 1)
+            if error.sqlstate == SEALED_ALREADY and len(streams) == 1:
+                raise SealedAlready(rows[0].batch_id, rows[0].version) from error
             raise
         return None
 

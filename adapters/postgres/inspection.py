@@ -23,6 +23,7 @@ class Inspection:
     waiting: int = 0
     running: int = 0
     oldest_waiting_s: float | None = None
+    oldest_unsealed_s: float | None = None
 
 
 def statistics(database_url: str) -> dict[str, Any]:

@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from adapters.postgres.pool import Connection, Pool, translated
 from application.acts import Act
+from application.errors import CannotSeal
 from application.log import StoredEvent
 from application.merkle import Range, Subtree
 from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed
@@ -74,7 +77,12 @@ class _PostgresSealing(_OnConnection, Sealing):
             "transaction_id": str(transaction_id),
             "position": position,
         }
-        await self._connection.execute(query("add_sealed_entries"), leaves)
+        try:
+            await self._connection.execute(query("add_sealed_entries"), leaves)
+        except psycopg.errors.UniqueViolation as twice:
+            raise CannotSeal(
+                f"Something is to be sealed a second time ({twice.diag.message_detail}): run `fna-batch audit verify`."
+            ) from twice
         await self._connection.execute(query("add_tree_nodes"), nodes)
         await self._connection.execute(query("add_checkpoint"), row)
 

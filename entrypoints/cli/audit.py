@@ -1,6 +1,7 @@
 """audit: what happened to a batch, and whether log and read model can be believed."""
 
 import importlib
+import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ Kept = Annotated[
     list[Path] | None,
     typer.Option("--checkpoint", exists=True, dir_okay=False, help="A checkpoint that you kept, as a file."),
 ]
+SIGNED = "\n\n\u2014 "
 STATUS = ("batch_id", "status", "total_reports", "successful", "failed", "results", "processed_at")
 
 
@@ -39,12 +41,10 @@ def history(
     found = with_container(lambda container: container.audit().history(batch, then))
     if as_json:
         print_json(_as_dict(found))
-        return
-    for line in trail(found.events):
-        print(line)
-    if found.as_of is not None and (job := found.job) is not None:
-        counts = f"{job.successful} successful, {job.failed} failed, {job.total_reports} in all"
-        print(f"At {instant(found.as_of)} it was {job.status}: {counts}.")
+    else:
+        _tell(found)
+    if found.damage:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -57,14 +57,14 @@ def verify(
 
     Name the checkpoints that you kept: only they show a log that was rolled back or rewritten as a whole.
     """
-    kept = [file.read_text() for file in checkpoint or ()]
-    checked, sealed, findings = with_container(lambda container: verified(container, batch, kept))
+    kept = [_kept(file) for file in checkpoint or ()]
+    done = with_container(lambda container: verified(container, batch, kept))
     if as_json:
-        print_json({"batches": checked, "sealed": sealed, "findings": [asdict(finding) for finding in findings]})
+        print_json(asdict(done))
     else:
-        for line in verdict(checked, sealed, findings):
+        for line in verdict(done):
             print(line)
-    if findings:
+    if done.findings:
         raise typer.Exit(1)
 
 
@@ -154,6 +154,14 @@ def replay(
         raise typer.Exit(1)
 
 
+def _tell(found: History) -> None:
+    for line in (*trail(found.events), *map(str, found.damage)):
+        print(line)
+    if found.as_of is not None and (job := found.job) is not None:
+        counts = f"{job.successful} successful, {job.failed} failed, {job.total_reports} in all"
+        print(f"At {instant(found.as_of)} it was {job.status}: {counts}.")
+
+
 def _imported(name: str) -> Projector:
     module, _, attribute = name.partition(":")
     sys.path.insert(0, "")
@@ -171,4 +179,17 @@ def _as_dict(found: History) -> dict[str, Any]:
         "as_of": None if found.as_of is None else instant(found.as_of),
         "batch": batch,
         "events": [event.hashed() | {"hash": event.hash.hex()} for event in found.events],
+        "damage": [asdict(finding) for finding in found.damage],
     }
+
+
+def _kept(file: Path) -> str:
+    """The note in a file: as it is, or in the JSON of the API or of `audit checkpoint --json`."""
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+        note = json.loads(text)["note"] if text.startswith("{") else f"{text}\n"
+        if SIGNED not in note:
+            raise ValueError(note)
+    except (ValueError, KeyError, TypeError, OSError):
+        raise WrongUse(f"{file} holds no signed checkpoint.") from None
+    return str(note)

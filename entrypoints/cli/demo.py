@@ -89,11 +89,11 @@ async def _audit(container: Container, batch_ids: Sequence[UUID]) -> None:
             for line in trail((await container.audit().history(batch_id)).events):
                 print(line)
         await container.sealer().seal_all()
-        checked, sealed, findings = await verified(container, None)
+        done = await verified(container, None)
     print("\nThe audit's verdict:")
-    for line in verdict(checked, sealed, findings):
+    for line in verdict(done):
         print(line)
-    if findings:
+    if done.findings:
         raise typer.Exit(1)
 
 

@@ -91,7 +91,7 @@ def _signing_key(settings: Settings) -> Check:
     return Check(what="signing key", found=f"{key}{generated}")
 
 
-async def _seals(settings: Settings, url: str) -> Check:
+async def _seals(settings: Settings, url: str, unsealed_s: float) -> Check:
     container = Container(settings=settings, database_url=url)
     async with container.pool():
         last = await container.sealed_log().latest()
@@ -102,6 +102,9 @@ async def _seals(settings: Settings, url: str) -> Check:
             "of the past in FNA_BATCH_TRUSTED_KEYS. Otherwise `fna-batch audit verify` says more."
         )
         return Check(what="seals", found=str(found[0]), advice=advice)
+    if unsealed_s > max(WAITS_TOO_LONG_S, 3 * settings.seal_every_s):
+        advice = "Workers seal: start one. Where one runs, `fna-batch audit checkpoint` says why it cannot."
+        return Check(what="seals", found=f"no checkpoint covers what is {unsealed_s:.0f} s old", advice=advice)
     return Check(what="seals", found=f"{last.size if last else 0} entries are covered by signed checkpoints")
 
 
@@ -167,4 +170,4 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
         if waits > WAITS_TOO_LONG_S and not seen.running
         else "",
     )
-    yield asyncio.run(_seals(settings, found.url))
+    yield asyncio.run(_seals(settings, found.url, seen.oldest_unsealed_s or 0.0))

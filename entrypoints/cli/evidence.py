@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from application.errors import CannotSeal
 from application.notes import public_key
 from entrypoints.cli.lines import LineFile
 from entrypoints.cli.output import AsJson, BadAnswer, WrongUse, print_json, progress
@@ -31,7 +32,10 @@ def export(
     """Write the log, its checkpoints and the public keys as JSON Lines, to be checked by anybody: docs/verify.md."""
 
     async def run(container: Container) -> int:
-        await container.sealer().seal_all()
+        try:
+            await container.sealer().seal_all()
+        except CannotSeal as damaged:
+            print(f"Exported as far as it is sealed, since the rest cannot be: {damaged}", file=sys.stderr)
         last = await container.sealed_log().latest()
         size = last.size if last else 0
         with LineFile(file) as lines, progress("Exporting", size) as line:
@@ -62,7 +66,8 @@ def archive(
         print_json(asdict(done))
     else:
         print(f"{done.size} entries written, SHA-256 {done.sha256}.")
-        print(f"Batches with an id below {done.before} may leave the database now: docs/retention.md.")
+        which = f"{done.events} events of batches with an id below {done.before}"
+        print(f"{which} may leave the database now: docs/retention.md.")
 
 
 def checkpoint(as_json: AsJson = False) -> None:

@@ -1,6 +1,7 @@
 """Verifying, and what a reader is told of it; a batch's events as lines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from application.audit import Finding
@@ -14,34 +15,51 @@ ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "
 """The database keeps fields in an order of its own."""
 
 
-async def verified(
-    container: Container, batch: UUID | None, kept: Sequence[str] = ()
-) -> tuple[int, int, Sequence[Finding]]:
-    """How many batches were checked, how many entries of the tree, and everything that is wrong."""
-    found: list[Finding] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How many `batches`, and `sealed` entries, were checked; those below `archived_below` may lie in files."""
+
+    batches: int
+    sealed: int
+    archived_below: UUID | None
+    findings: Sequence[Finding]
+
+
+async def verified(container: Container, batch: UUID | None, kept: Sequence[str] = ()) -> Verified:
+    """One batch or all, and the tree: always with all batches, with one where checkpoints were `kept`."""
+    found: dict[Finding, None] = {}
     checked = sealed = 0
     with progress("Verifying", 1 if batch else await container.audit_source().count()) as line:
         async for _, problems in container.audit().verify(batch):
             checked += 1
-            found.extend(problems)
+            found.update(dict.fromkeys(problems))
             line.sometimes(checked)
     if batch is None or kept:
         last = await container.sealed_log().latest()
         with progress("Recomputing the tree", last.size if last else 0) as line:
             async for sealed, problems in container.seal_audit().verify(kept):
-                found.extend(problems)
+                found.update(dict.fromkeys(problems))
                 line.sometimes(sealed)
-    return checked, sealed, found
+    archived = [part.before for part in await container.sealed_log().archives()]
+    below = max(archived, default=None)
+    if batch is not None and below is not None and batch >= below:
+        below = None
+    return Verified(batches=checked, sealed=sealed, archived_below=below, findings=list(found))
 
 
-def verdict(checked: int, sealed: int, findings: Sequence[Finding]) -> list[str]:
+def verdict(done: Verified) -> list[str]:
     """For a reader: the findings, then the sum."""
-    batches = counted(checked)
+    batches, findings = counted(done.batches), done.findings
     if findings:
         return [*map(str, findings), f"{batches} checked, {len(findings)} finding{'' if len(findings) == 1 else 's'}."]
-    sound = f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."
-    tree = f"{sealed} entries are sealed: the tree gives the root of every checkpoint, and every signature fits."
-    return [sound, tree] if sealed else [sound]
+    told = [f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."]
+    if done.sealed:
+        tree = "the tree gives the root of every checkpoint, and every signature fits"
+        told.append(f"{done.sealed} entries are sealed: {tree}.")
+    if done.archived_below is not None:
+        which = f"Batches with ids below {done.archived_below} were archived"
+        told.append(f"{which}: of what is no longer here, the hashes alone were checked; verify the archive as well.")
+    return told
 
 
 def counted(batches: int) -> str:

@@ -97,7 +97,7 @@ TABLE: Mapping[type[Exception], tuple[int, str]] = {
     errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     TooManyRequests: (429, "RATE_LIMIT_EXCEEDED"),
     refusals.TooManyActiveBatches: (429, "ACTIVE_BATCH_LIMIT_EXCEEDED"),
-    errors.EventUnreadable: (500, "LOG_DAMAGED"),
+    errors.LogDamaged: (500, "LOG_DAMAGED"),
     errors.StorageUnavailable: (503, "SERVICE_UNAVAILABLE"),
     errors.Conflict: (503, "SERVICE_UNAVAILABLE"),
 }

@@ -251,13 +251,24 @@ class EventPage(BaseModel):
     next_cursor: str = Field(description="Give it as `cursor` for what comes after; nothing ever appears before it.")
 
 
+class FindingResponse(BaseModel):
+    """One thing that is wrong, and with what."""
+
+    batch_id: UUID | None
+    version: int | None
+    checkpoint: int | None
+    act_id: UUID | None
+    problem: str
+
+
 class HistoryResponse(BaseModel):
     """What happened to a batch, and the status answer that its owner got at that instant."""
 
     batch_id: UUID
     as_of: Instant | None
-    batch: BatchResponse | None = Field(description="Null where somebody made the events unreadable.")
+    batch: BatchResponse | None = Field(description="Null where the events are damaged.")
     events: list[EventResponse]
+    damage: list[FindingResponse] = Field(description="What is wrong with the events; empty where nothing is.")
 
     @classmethod
     def of(cls, history: History) -> "HistoryResponse":
@@ -266,6 +277,7 @@ class HistoryResponse(BaseModel):
             as_of=history.as_of,
             batch=history.job and BatchResponse.of(history.job),
             events=[EventResponse.of(event) for event in history.events],
+            damage=[FindingResponse.model_validate(finding, from_attributes=True) for finding in history.damage],
         )
 
 
@@ -284,16 +296,6 @@ class ActResponse(BaseModel):
 class ActPage(BaseModel):
     acts: list[ActResponse]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
-
-
-class FindingResponse(BaseModel):
-    """One thing that is wrong, and with what."""
-
-    batch_id: UUID | None
-    version: int | None
-    checkpoint: int | None
-    act_id: UUID | None
-    problem: str
 
 
 class VerifyResponse(BaseModel):

@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from application.acts import ActKind
+from application.audit import DamagedLog
 from application.errors import UnknownToTheLog
 from application.ports.audit_source import AuditedBatch, AuditSource
-from application.repair import DamagedLog, Progress, RebuildRuns
+from application.repair import Progress, RebuildRuns
 from entrypoints.container import Container, Database
 from tests.build import new_id
 from tests.command import environment, runner

@@ -10,9 +10,10 @@ import structlog
 from dependency_injector import providers
 from pydantic import SecretStr
 
+from application.errors import CannotSeal
 from application.notes import Checkpoint, opened, public_key
 from application.proofs import NoSuchTree, NotSealed
-from application.sealing import MOST, CannotSeal
+from application.sealing import MOST
 from entrypoints import metrics
 from entrypoints.container import Container, Database
 from entrypoints.housekeeping import Housekeeping

@@ -13,11 +13,13 @@ from psycopg.types.json import Jsonb
 
 from adapters.ed25519 import Ed25519Signer
 from application.acts import ActKind
+from application.audit import DamagedLog
+from application.errors import CannotSeal, SealedAlready
 from application.log import NO_HASH, StoredEvent, sealed
 from application.notes import Checkpoint, opened, public_key, sign
-from application.sealing import CannotSeal
+from domain import commands
 from entrypoints.container import Container, Database
-from tests.lives import WHY, checked_offline, exported, findings, finished, started, submitted
+from tests.lives import WHY, asked, checked_offline, exported, findings, finished, started, submitted
 
 Superuser = psycopg.Connection[dict[str, Any]]
 
@@ -370,6 +372,27 @@ async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(cri
         assert await findings(resealing) == []
     found = await findings(crime.container)
     assert any("signed by none of the keys that are trusted" in str(each) for each in found)
+
+
+async def test_nothing_is_written_over_an_end_that_was_cut_off(crime: Crime) -> None:
+    cut_a_tail(crime)
+    with pytest.raises(DamagedLog, match="was sealed, and is gone"):
+        await crime.container.explain_batch()(crime.victim)
+    with pytest.raises(DamagedLog):
+        await crime.container.redispatch()(crime.victim, WHY)
+    start = commands.Start(worker_id="another", max_attempts=3)
+    with pytest.raises(SealedAlready, match="audit verify"):
+        await crime.container.handler().handle(crime.victim, start, asked(crime.victim))
+    history = await crime.container.audit().history(crime.victim)
+    assert history.job is None
+    assert {finding.version for finding in history.damage} >= {3, 4, 5}
+
+
+async def test_what_was_sealed_already_is_named_and_the_rest_can_be_exported(crime: Crime) -> None:
+    crime.execute("UPDATE batch_events SET transaction_id = pg_current_xact_id() WHERE batch_id = %s", crime.victim)
+    with pytest.raises(CannotSeal, match=str(crime.victim)):
+        await crime.container.sealer().seal()
+    assert len(await exported(crime.container)) > 1
 
 
 async def test_nobody_seals_on_top_of_what_does_not_fit(crime: Crime) -> None:

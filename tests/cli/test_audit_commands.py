@@ -32,10 +32,16 @@ async def test_checkpoint_key_prove_and_export_fit_together(container: Container
     assert not (tmp_path / "log.jsonl.part").exists()
     assert run("audit", "export", str(tmp_path / "no" / "folder")).returncode == 2
     assert "is there already" in run("audit", "export", str(file)).stderr
-    verified = run("audit", "verify", "--json", "--checkpoint", str(file))
-    assert verified.returncode == 1
+    wrong_use = run("audit", "verify", "--checkpoint", str(file))
+    assert (wrong_use.returncode, "log.jsonl holds no signed checkpoint" in wrong_use.stderr) == (2, True)
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps({"note": first, "public_key": key}))
+    verified = run("audit", "verify", "--json", "--checkpoint", str(kept))
+    assert verified.returncode == 0, verified.stdout
     assert json.loads(verified.stdout)["sealed"] == 8
-    assert "a checkpoint that was kept proves nothing" in verified.stdout
+    kept.write_text(first.replace("\n4\n", "\n3\n"))
+    forged = run("audit", "verify", "--checkpoint", str(kept))
+    assert (forged.returncode, "a checkpoint that was kept proves nothing" in forged.stdout) == (1, True)
 
 
 async def test_explain_says_who_what_when_and_what_to_run(container: Container, database: Database, run: Run) -> None:

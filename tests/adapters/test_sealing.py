@@ -155,6 +155,16 @@ async def test_housekeeping_seals_verifies_a_sample_and_cleans(
     assert last.size == 4 + 4 + 2 + 1, "the events, and the act of cleaning"
 
 
+async def test_what_was_appended_until_the_stop_is_sealed(container: Container) -> None:
+    keeper = Housekeeping(container)
+    keeper.stop()
+    await finished(container)
+    await keeper.run()
+    last = await container.sealed_log().latest()
+    assert last is not None
+    assert last.size == 4
+
+
 async def test_the_sample_counts_what_is_wrong(container: Container, database: Database) -> None:
     batch_id = await finished(container)
     keeper = Housekeeping(container)

@@ -162,6 +162,16 @@ async def test_doctor_notices_that_triggers_are_off(database: Database, run: Run
     assert (told.returncode, "BAD triggers" in told.stdout) == (1, True), told.stdout
 
 
+async def test_doctor_notices_that_nobody_seals(container: Container, database: Database, run: Run) -> None:
+    await finished(container)
+    assert run("doctor").returncode == 0
+    with psycopg.connect(database.admin_url) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("UPDATE batch_events SET recorded_at = recorded_at - INTERVAL '1 hour'")
+    told = run("doctor")
+    assert (told.returncode, "no checkpoint covers what is 36" in told.stdout) == (1, True), told.stdout
+
+
 async def test_doctor_notices_that_another_key_has_sealed(container: Container, run: Run) -> None:
     await finished(container)
     assert run("audit", "checkpoint").returncode == 0

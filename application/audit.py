@@ -69,16 +69,22 @@ class Audit:
         audited = await self._source.batch(batch_id)
         known = [event for event in audited.events if as_of is None or event.recorded_at <= as_of]
         if not known:
-            in_a_file = bool(audited.archived and audited.sealed and not audited.events)
-            raise UnknownToTheLog(batch_id, then=as_of is not None, archived=in_a_file)
+            raise UnknownToTheLog(batch_id, then=as_of is not None, archived=_in_a_file(audited))
         damage = self._damage(audited)
         job = None if damage else project_all(map(self._codec.decode, known))
         return History(batch_id=batch_id, as_of=as_of, job=job, events=known, damage=damage)
 
-    async def intact(self, batch_id: UUID) -> None:
-        """Raises DamagedLog where the events of a batch are not what was recorded and sealed."""
-        if damage := self._damage(await self._source.batch(batch_id)):
+    async def intact(self, batch_id: UUID) -> AuditedBatch:
+        """A batch that can be built upon.
+
+        Raises UnknownToTheLog, or DamagedLog where its events are not what was recorded and sealed.
+        """
+        audited = await self._source.batch(batch_id)
+        if damage := self._damage(audited):
             raise DamagedLog(damage)
+        if not audited.events:
+            raise UnknownToTheLog(batch_id, archived=_in_a_file(audited))
+        return audited
 
     def _damage(self, audited: AuditedBatch) -> Sequence[Finding]:
         return [finding for finding in self.check(audited) if finding.version is not None]
@@ -127,7 +133,7 @@ class Audit:
 
     def check(self, audited: AuditedBatch) -> Sequence[Finding]:
         """What is wrong with one batch: its chain and seals, else its stream, else the read model."""
-        if audited.archived and audited.sealed and not audited.events:
+        if _in_a_file(audited):
             return list(_in_spite_of_the_archive(audited))
         found = [*_broken_chain(audited.events), *_broken_seals(audited)]
         stream: list[RecordedEvent] = []
@@ -171,6 +177,10 @@ class Audit:
         if audited.cleaned_before is not None:
             before = max(before, audited.cleaned_before)
         return job.status.is_final and job.processed_at is not None and job.processed_at < before
+
+
+def _in_a_file(audited: AuditedBatch) -> bool:
+    return bool(audited.archived and audited.sealed and not audited.events)
 
 
 def _in_spite_of_the_archive(audited: AuditedBatch) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.audit import Audit
-from application.errors import UnknownToTheLog
 from application.log import RecordedEvent
+from application.ports.audit_source import AuditedBatch
 from application.ports.codec import EventCodec
 from application.ports.edges import Clock
 from application.ports.storage import Storage
@@ -51,17 +51,13 @@ class Explain:
 
     async def __call__(self, batch_id: UUID) -> Explanation:
         """Raises UnknownToTheLog, DamagedLog or StorageUnavailable."""
-        await self._audit.intact(batch_id)
         async with self._storage.transaction() as tx:
-            stored = await tx.events.read(batch_id)
-            row = await tx.batch_jobs.get(batch_id)
             entry = await tx.queue.entry(batch_id)
-        if not stored:
-            raise UnknownToTheLog(batch_id)
-        stream = [self._codec.decode(event) for event in stored]
+        audited = await self._audit.intact(batch_id)
+        stream = [self._codec.decode(event) for event in audited.events]
         batch = fold(recorded.event for recorded in stream)
         started = _last_start(stream)
-        next_step, when, command = self._next(batch_id, batch, entry, has_row=row is not None)
+        next_step, when, command = self._next(audited, batch, entry)
         working = not batch.finished and started is not None
         return Explanation(
             batch_id=batch_id,
@@ -79,12 +75,16 @@ class Explain:
         )
 
     def _next(
-        self, batch_id: UUID, batch: Batch, entry: QueueEntry | None, *, has_row: bool
+        self, audited: AuditedBatch, batch: Batch, entry: QueueEntry | None
     ) -> tuple[str, datetime | None, str | None]:
-        now = self._clock()
+        now, batch_id, has_row = self._clock(), audited.batch_id, audited.job is not None
+        if batch.finished and audited.erased:
+            return "Nothing more: its owner's data were erased, the log alone knows it.", None, None
         if batch.finished:
-            retry = f"fna-batch retry {batch_id}" if batch.failed else None
-            return "Nothing more: a finished batch never changes.", None, retry
+            step = "Nothing more: a finished batch never changes."
+            if not has_row:
+                step += " It has no row in batch_jobs, as after a cleanup: a status request needs as_of."
+            return step, None, f"fna-batch retry {batch_id}" if batch.failed else None
         again = f"fna-batch redispatch {batch_id} --reason '…'"
         if entry is None and not has_row:
             step = "Nothing by itself: somebody removed its row and its entry in the queue."

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.errors import ApplicationError
+from application.errors import ApplicationError, NotFound
 from application.merkle import GrowingTree, Range, Subtree, complete_subtrees, consistency, inclusion, joined
 from application.ports.sealed_log import SealedLog, StoredCheckpoint, Tree
+from application.ports.storage import Storage
 
 STORED_FROM = 8
 """The level from which complete subtrees are stored; what is smaller is computed from its leaves."""
@@ -15,6 +16,12 @@ STORED_FROM = 8
 class NotSealed(ApplicationError):
     def __init__(self, what: str) -> None:
         super().__init__(f"No checkpoint covers {what}: ask again in a few seconds, if it is new.")
+
+
+class NoSuchEvent(NotFound):
+    def __init__(self, batch_id: UUID, version: int) -> None:
+        told = f"The log knows no version {version} of batch {batch_id}: `fna-batch audit history` lists those it has."
+        super().__init__(told)
 
 
 class NoSuchTree(ApplicationError):
@@ -44,16 +51,18 @@ class Consistency:
 
 
 class Proofs:
-    def __init__(self, log: SealedLog) -> None:
-        self._log = log
+    def __init__(self, log: SealedLog, storage: Storage) -> None:
+        self._log, self._storage = log, storage
 
     async def inclusion(self, batch_id: UUID, version: int, size: int | None = None) -> Inclusion:
         """In the tree of `size` entries, by default the latest.
 
-        Raises NotSealed or NoSuchTree.
+        Raises NotSealed, NoSuchEvent or NoSuchTree.
         """
-        checkpoint = await self._checkpoint(size)
         leaf = await self._log.leaf_of(batch_id, version)
+        if leaf is None and not await self._recorded(batch_id, version):
+            raise NoSuchEvent(batch_id, version)
+        checkpoint = await self._checkpoint(size)
         if leaf is None or leaf >= checkpoint.size:
             raise NotSealed(f"version {version} of batch {batch_id}")
         path = [await hash_of(self._log, part) for part in inclusion(leaf, checkpoint.size)]
@@ -66,6 +75,10 @@ class Proofs:
             raise NoSuchTree(later.size)
         path = [await hash_of(self._log, part) for part in consistency(earlier.size, later.size)]
         return Consistency(path=path, old=earlier, new=later)
+
+    async def _recorded(self, batch_id: UUID, version: int) -> bool:
+        async with self._storage.transaction() as tx:
+            return any(event.version == version for event in await tx.events.read(batch_id))
 
     async def _checkpoint(self, size: int | None) -> StoredCheckpoint:
         found = await (self._log.latest() if size is None else self._log.checkpoint(size))

@@ -5,7 +5,6 @@ from uuid import UUID
 from application.acting import Recorder
 from application.acts import ActKind, Why
 from application.audit import Audit
-from application.errors import UnknownToTheLog
 from application.handler import CommandHandler
 from application.ports.storage import Storage
 from domain.refusals import BatchFinished
@@ -23,9 +22,7 @@ class Redispatch:
         await self._audit.intact(batch_id)
         async with self._storage.transaction() as tx:
             job, _ = await self._handler.job(tx, batch_id)
-            if job is None:
-                raise UnknownToTheLog(batch_id)
-            if job.status.is_final:
+            if job is None or job.status.is_final:
                 raise BatchFinished
             await tx.queue.redispatch(batch_id)
             await self._record(tx, ActKind.REDISPATCH, why, {"batch_id": str(batch_id)})

@@ -52,7 +52,7 @@ class SealAudit:
                 before, problems, complete = walk.tree.size, [], dict[Subtree, bytes]()
                 await self._learn_of_new_archives(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
-                    problems += self._leaf(walk, leaf, complete) + self._kept(walk, known)
+                    problems += self._leaf(walk, leaf, pending, complete) + self._kept(walk, known)
                     if walk.tree.size == pending.size:
                         problems += self._checkpoint(walk, pending)
                         pending = await anext(checkpoints, last)
@@ -126,8 +126,13 @@ class SealAudit:
                 known.setdefault(checkpoint.size, []).append(checkpoint)
         return known
 
-    def _leaf(self, walk: _Walk, leaf: Leaf, complete: dict[Subtree, bytes]) -> list[Finding]:
-        """The leaf is appended; `complete` gets the subtrees that are stored."""
+    def _leaf(
+        self, walk: _Walk, leaf: Leaf, pending: StoredCheckpoint, complete: dict[Subtree, bytes]
+    ) -> list[Finding]:
+        """The leaf is appended; `complete` gets the subtrees that are stored.
+
+        It stands after the leaf before it, and not beyond the last that `pending` covers.
+        """
         problems: list[str] = []
         if leaf.act_id is not None:
             if leaf.act is None:
@@ -138,11 +143,12 @@ class SealAudit:
             problems.append("the event was sealed, and is gone")
         for part in walk.archives:
             walk.archives[part] += _is_in(part, leaf)
-        walk.place_is_known = leaf.place is not None
+        walk.place_is_known = leaf.place is not None and leaf.place <= pending.place
         if leaf.place is not None:
-            if leaf.place <= walk.place:
+            if not walk.place < leaf.place <= pending.place:
                 problems.append("it was sealed in another order: its position or transaction was changed")
-            walk.place = leaf.place
+            if walk.place_is_known:
+                walk.place = leaf.place
         complete.update(grown for grown in walk.tree.append(leaf.entry) if grown[0][0] >= STORED_FROM)
         return [
             Finding(batch_id=leaf.batch_id, version=leaf.version, act_id=leaf.act_id, problem=problem)

@@ -267,7 +267,7 @@ class Container(containers.DeclarativeContainer):
         Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock
     )
     seal_audit = providers.Singleton(SealAudit, sealed_log, sealer.provided.trusted, verifies)
-    proofs = providers.Singleton(Proofs, sealed_log)
+    proofs = providers.Singleton(Proofs, sealed_log, storage)
     receipts = providers.Singleton(Receipts, queries, proofs, signer)
     export = providers.Singleton(Export, sealed_log, sealer.provided.trusted)
 

@@ -52,7 +52,7 @@ class ProgressLine:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, note=note)
         elif (done, note) != self._last:
-            print(f"{self._what}: {done} of {self._total} {note}".rstrip(), file=sys.stderr)
+            print(f"{self._what}: {done} of {max(done, self._total)} {note}".rstrip(), file=sys.stderr)
         self._last = (done, note)
 
     def sometimes(self, done: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from application.acts import Why
-from domain.reasons import MAX_REASON, REASON
+from domain.reasons import REASON, RULE
 from entrypoints.cli.output import WrongUse
 
 Reason = Annotated[str, typer.Option(help="Why; recorded for ever, at most 200 characters.")]
@@ -18,7 +18,7 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,50}")
 def why(reason: str, actor: str | None) -> Why:
     """Raises WrongUse where the record would refuse them."""
     if not re.fullmatch(REASON, reason):
-        raise WrongUse(f"A reason is one line of 1 to {MAX_REASON} characters without an @.")
+        raise WrongUse(f"{RULE}.")
     name = actor or getpass.getuser()
     if not NAME.fullmatch(name):
         raise WrongUse("An actor is named by letters, digits, dots, dashes and underscores: use --actor.")

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from application import errors, upload
 from application.ports.tokens import InvalidToken, Role
-from application.proofs import NoSuchTree, NotSealed
+from application.proofs import NoSuchEvent, NoSuchTree, NotSealed
 from domain import refusals
 
 log = structlog.get_logger()
@@ -81,6 +81,7 @@ TABLE: Mapping[type[Exception], tuple[int, str]] = {
     errors.BatchNotFound: (404, "BATCH_NOT_FOUND"),
     refusals.ReportsBusy: (409, "REPORT_BUSY"),
     refusals.ReportsAnalysed: (409, "REPORT_ALREADY_PROCESSED"),
+    NoSuchEvent: (404, "EVENT_NOT_FOUND"),
     NoSuchTree: (404, "CHECKPOINT_NOT_FOUND"),
     refusals.BatchFinished: (409, "BATCH_FINISHED"),
     refusals.BatchUnfinished: (409, "BATCH_UNFINISHED"),

@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from application.audit import History
@@ -27,7 +28,7 @@ from application.proofs import Consistency, Inclusion
 from application.read_model import BatchJob
 from application.receipts import Receipt
 from domain.analysis import NarrativeAnalysis
-from domain.reasons import REASON
+from domain.reasons import MAX_REASON, REASON, RULE
 from domain.reports import Report, ReportFormat, ReportType
 from domain.statuses import BatchStatus, ReportStatus
 
@@ -52,9 +53,17 @@ def _in_utc(given: datetime) -> datetime:
         raise ValueError("Give an instant that UTC can name, too") from None
 
 
+def _reason(given: str) -> str:
+    if not re.fullmatch(REASON, given):
+        raise ValueError(RULE)
+    return given
+
+
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 AsOf = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
-Reason = Annotated[str, StringConstraints(pattern=REASON)]
+Reason = Annotated[
+    str, AfterValidator(_reason), WithJsonSchema({"type": "string", "pattern": REASON, "maxLength": MAX_REASON})
+]
 """Kept in the log for ever, and shown to whoever audits it."""
 
 

@@ -83,6 +83,8 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     assert (await container.proofs().inclusion(old, 1)).leaf_index == 0
     with pytest.raises(UnknownToTheLog, match="moved into a file"):
         await container.audit().history(old)
+    with pytest.raises(UnknownToTheLog, match="moved into a file"):
+        await container.explain_batch()(old)
     replayed = run("audit", "replay", "--projector", "application.read_model:project")
     assert (replayed.returncode, replayed.stdout) == (0, "1 batch replayed, 0 would differ.\n")
     later = run("audit", "export", "-").stdout.splitlines()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from application.errors import CannotSeal
 from application.notes import Checkpoint, opened, public_key
-from application.proofs import NoSuchTree, NotSealed
+from application.proofs import NoSuchEvent, NoSuchTree, NotSealed
 from application.sealing import MOST
 from entrypoints import metrics
 from entrypoints.container import Container, Database
@@ -121,12 +121,12 @@ async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -
 
 async def test_what_is_not_sealed_or_never_was_has_no_proof(container: Container) -> None:
     batch_id = await submitted(container)
-    for version in (1, 2):
-        with pytest.raises(NotSealed):
-            await container.proofs().inclusion(batch_id, version)
-    await container.sealer().seal()
     with pytest.raises(NotSealed):
-        await container.proofs().inclusion(new_id(), 1)
+        await container.proofs().inclusion(batch_id, 1)
+    await container.sealer().seal()
+    for named, version in ((batch_id, 2), (new_id(), 1)):
+        with pytest.raises(NoSuchEvent):
+            await container.proofs().inclusion(named, version)
     with pytest.raises(NoSuchTree):
         await container.proofs().consistency(7)
     with pytest.raises(NoSuchTree):

@@ -337,6 +337,15 @@ async def test_tampering_is_found_offline_by_a_verifier_of_others(
     assert bool(found) is (commit not in ONLINE_ONLY or bool(kept)), found
 
 
+async def test_a_place_far_off_accuses_no_neighbour(crime: Crime) -> None:
+    """One event is moved behind everything that its checkpoint covers: the events after it stand where they stood."""
+    crime.superuser.execute("ALTER TABLE batch_events ALTER COLUMN position DROP IDENTITY")
+    crime.execute("UPDATE batch_events SET position = 10000 WHERE batch_id = %s AND version = 4", crime.victim)
+    crime.execute("UPDATE batch_events SET transaction_id = '1' WHERE batch_id = %s AND version = 1", crime.running)
+    accused = {(found.batch_id, found.version) for found in await findings(crime.container) if "order" in found.problem}
+    assert accused == {(crime.victim, 4), (crime.running, 1)}
+
+
 async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(crime: Crime) -> None:
     """All that came after the first checkpoint never happened, and the service has gone on since."""
     for statement in (

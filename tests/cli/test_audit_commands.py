@@ -1,6 +1,7 @@
 """The commands of audit and repair: what they print, and that they end with 0, 1 or 2 and never with a traceback."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 
 from entrypoints.container import Container, Database
 from tests.command import Run
-from tests.lives import checked_offline, finished, started, submitted
+from tests.lives import WHY, checked_offline, finished, started, submitted
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
 
@@ -73,6 +74,20 @@ async def test_explain_says_who_what_when_and_what_to_run(container: Container, 
     assert found["command"] == f"fna-batch retry {done}"
 
 
+async def test_explain_says_where_a_finished_batch_has_gone(container: Container, run: Run) -> None:
+    cleaned, erased = await finished(container), await finished(container)
+    async for _ in container.retention().clean(timedelta(0), WHY):
+        pass
+    told = run("explain", str(cleaned)).stdout
+    assert "It has no row in batch_jobs, as after a cleanup: a status request needs as_of." in told
+    assert f"To act now: fna-batch retry {cleaned}" in told
+    owner = (await container.audit().history(erased)).events[0].data["user_id"]
+    assert run("erase", "--user", owner, "--reason", "Article 17").returncode == 0
+    told = run("explain", str(erased)).stdout
+    assert "its owner's data were erased" in told
+    assert "To act now" not in told
+
+
 async def test_redispatch_takes_the_batch_from_its_holder_and_is_recorded(
     container: Container, database: Database, run: Run
 ) -> None:
@@ -122,7 +137,7 @@ async def test_repair_of_one_batch(container: Container, database: Database, run
         (["redispatch", UNKNOWN, "--reason", "x"], 1, "knows no batch"),
         (["explain", UNKNOWN], 1, "knows no batch"),
         (["audit", "prove"], 2, "Name a batch"),
-        (["audit", "prove", UNKNOWN], 1, "covers anything"),
+        (["audit", "prove", UNKNOWN], 1, "knows no version 1"),
         (["audit", "prove", "--since", "7"], 1, "covers anything"),
         (["audit", "replay", "--projector", "nonsense"], 2, "module:name"),
         (["audit", "replay", "--projector", "no.such:thing"], 2, "module:name"),

@@ -8,6 +8,7 @@ import pytest
 
 from application.notes import PublicKey, opened
 from application.ports.tokens import Role
+from domain.reasons import RULE
 from domain.tiers import Tier
 from tests.service import Client, Service, eventually
 
@@ -122,6 +123,8 @@ def test_checkpoints_come_newest_first_and_each_can_be_proven_from(
     assert latest.text.startswith("fna-batch\n")
     missing = auditor.get("/v1/audit/proofs/consistency", params={"old": 999_999_999})
     assert (missing.status_code, missing.json()["error_code"]) == (404, "CHECKPOINT_NOT_FOUND")
+    never = auditor.get("/v1/audit/proofs/inclusion", params={"batch_id": other, "version": 99})
+    assert (never.status_code, never.json()["error_code"]) == (404, "EVENT_NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +152,8 @@ def test_a_reason_is_one_short_line_without_an_address(idle: Service, act: str, 
     batch_id = client.submitted(client.uploaded())
     answer = client.http.post(f"/v1/reports/batch/{batch_id}/{act}", json={"reason": reason})
     assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_ERROR")
+    (wrong,) = answer.json()["errors"]
+    assert (wrong["field"], RULE in wrong["message"]) == ("reason", True)
 
 
 def test_cancelling(idle: Service) -> None:

@@ -12,14 +12,9 @@ from application.notes import public_key
 from application.proofs import NotSealed
 from domain.statuses import BatchStatus
 from entrypoints.http.dependencies import Own, auditor
-from entrypoints.http.paging import page_after, page_cursor
-from entrypoints.http.problems import responses
-from entrypoints.http.schemas import (
+from entrypoints.http.evidence import (
     ActPage,
     ActResponse,
-    AsOf,
-    BatchPage,
-    BatchResponse,
     CheckpointPage,
     CheckpointResponse,
     ConsistencyResponse,
@@ -29,10 +24,11 @@ from entrypoints.http.schemas import (
     HistoryResponse,
     InclusionResponse,
     VerifyResponse,
-    bad_cursor,
-    decode_cursor,
-    encode_cursor,
 )
+from entrypoints.http.fields import AsOf
+from entrypoints.http.paging import encode_cursor, id_after, number_after, page_after, page_cursor, place_after
+from entrypoints.http.problems import responses
+from entrypoints.http.schemas import BatchPage, BatchResponse
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Depends(auditor)])
 COMMON = (401, 403, 422, 429, 503)
@@ -42,7 +38,7 @@ Size = Annotated[int | None, Query(ge=1, description="Entries that the checkpoin
 @router.get("/events", summary="The whole log, in the order of commits", responses=responses(*COMMON))
 async def read_log(own: Own, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None) -> EventPage:
     """Go on with `next_cursor`, also after the end: what was read need not be read again, nothing is left out."""
-    place = _place(cursor) if cursor else (0, 0)
+    place = place_after(cursor)
     async with own.storage().transaction() as tx:
         found = await tx.events.log(place, limit)
     last = found[-1][0] if found else place
@@ -79,7 +75,7 @@ async def read_history(
 @router.get("/acts", summary="What operators did, and why", responses=responses(*COMMON))
 async def list_acts(own: Own, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None) -> ActPage:
     """Rebuilds, repairs, clean-ups, erasures and archives; cancels and retries are events of their batch."""
-    found = await own.sealed_log().acts(after=_id(cursor) if cursor else None, limit=limit + 1)
+    found = await own.sealed_log().acts(after=id_after(cursor), limit=limit + 1)
     acts = [ActResponse.model_validate(act.hashed() | {"hash": hash_.hex()}) for act, hash_ in found[:limit]]
     more = encode_cursor(str(acts[-1].act_id)) if len(found) > limit else None
     return ActPage(acts=acts, next_cursor=more)
@@ -101,7 +97,7 @@ async def verify(
         after = None
         checked: Sequence[tuple[UUID, Sequence[Finding]]] = [found async for found in audit.verify(batch_id)]
     else:
-        checked, after = await audit.verify_from(_id(cursor) if cursor else None, limit)
+        checked, after = await audit.verify_from(id_after(cursor), limit)
     findings: list[Finding] = [] if cursor else list(await own.seal_audit().sound())
     findings += [finding for _, found in checked for finding in found]
     return VerifyResponse(
@@ -116,7 +112,7 @@ async def list_checkpoints(
     own: Own, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None
 ) -> CheckpointPage:
     """Keep one now and then where we cannot reach it: it shows a log that was rolled back or rewritten."""
-    below = _number(cursor) if cursor else None
+    below = number_after(cursor)
     found = await own.sealed_log().newest(below=below, limit=limit + 1)
     return CheckpointPage(
         public_key=str(public_key(own.signer())),
@@ -150,30 +146,3 @@ async def prove_inclusion(
 async def prove_consistency(own: Own, old: Annotated[int, Query(ge=1)], new: Size = None) -> ConsistencyResponse:
     """That what the checkpoint over `new` entries signs begins with what the one over `old` entries signed."""
     return ConsistencyResponse.of(await own.proofs().consistency(old, new))
-
-
-def _place(cursor: str) -> tuple[int, int]:
-    try:
-        transaction, position = map(int, decode_cursor(cursor, 2))
-    except ValueError:
-        raise bad_cursor() from None
-    if not (0 <= transaction < 2**64 and 0 <= position < 2**63):
-        raise bad_cursor()
-    return transaction, position
-
-
-def _id(cursor: str) -> UUID:
-    try:
-        return UUID(decode_cursor(cursor, 1)[0])
-    except ValueError:
-        raise bad_cursor() from None
-
-
-def _number(cursor: str) -> int:
-    try:
-        number = int(decode_cursor(cursor, 1)[0])
-    except ValueError:
-        raise bad_cursor() from None
-    if not 0 <= number < 2**63:
-        raise bad_cursor()
-    return number

@@ -16,9 +16,11 @@ from application.submit import Accepted, Submission
 from domain.statuses import BatchStatus
 from entrypoints.container import Container
 from entrypoints.http.dependencies import Acting, Asked, Asker, Own, Query, Submit
+from entrypoints.http.evidence import ReceiptResponse
+from entrypoints.http.fields import AsOf
 from entrypoints.http.paging import page_after, page_cursor
 from entrypoints.http.problems import responses
-from entrypoints.http.schemas import ActRequest, AsOf, BatchPage, BatchResponse, ReceiptResponse, SubmitRequest
+from entrypoints.http.schemas import ActRequest, BatchPage, BatchResponse, SubmitRequest
 
 router = APIRouter(prefix="/v1/reports/batch", tags=["batches"])
 ASK_AGAIN = {"Retry-After": "1"}

@@ -1,12 +1,18 @@
-"""Pages of batches, newest first."""
+"""Cursors: where the next page begins, in a form that only this service writes."""
 
-from collections.abc import Sequence
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from fastapi.exceptions import RequestValidationError
+
+from application.log import Place
 from application.ports.read_model import PageAfter
 from application.read_model import BatchJob
-from entrypoints.http.schemas import bad_cursor, decode_cursor, encode_cursor
 
 
 def page_cursor(found: Sequence[BatchJob], limit: int) -> str | None:
@@ -18,11 +24,50 @@ def page_cursor(found: Sequence[BatchJob], limit: int) -> str | None:
 
 
 def page_after(cursor: str | None) -> PageAfter | None:
-    """Raises RequestValidationError."""
+    """Raises RequestValidationError, as all of these do."""
     if not cursor:
         return None
-    created_at, batch_id = decode_cursor(cursor, 2)
+    created_at, batch_id = _decoded(cursor, datetime.fromisoformat, UUID)
+    return PageAfter(created_at=created_at, batch_id=batch_id)
+
+
+def place_after(cursor: str | None) -> Place:
+    if not cursor:
+        return 0, 0
+    transaction, position = _decoded(cursor, _number(2**64), _number(2**63))
+    return transaction, position
+
+
+def id_after(cursor: str | None) -> UUID | None:
+    found: UUID | None = _decoded(cursor, UUID)[0] if cursor else None
+    return found
+
+
+def number_after(cursor: str | None) -> int | None:
+    found: int | None = _decoded(cursor, _number(2**63))[0] if cursor else None
+    return found
+
+
+def encode_cursor(*parts: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def _number(bound: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not 0 <= number < bound:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _decoded(cursor: str, *kinds: Callable[[str], Any]) -> Sequence[Any]:
     try:
-        return PageAfter(created_at=datetime.fromisoformat(created_at), batch_id=UUID(batch_id))
-    except ValueError:
-        raise bad_cursor() from None
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
+            return [kind(part) for kind, part in zip(kinds, parts, strict=True)]
+    except (binascii.Error, ValueError, RecursionError):
+        pass
+    message = "Not a cursor that this service gave: take next_cursor from the page before"
+    raise RequestValidationError([{"type": "value_error", "loc": ("query", "cursor"), "msg": message}])

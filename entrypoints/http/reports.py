@@ -10,16 +10,10 @@ from fastapi import Query as QueryParameter
 from application.upload import Details
 from domain.reports import ReportType
 from entrypoints.http.dependencies import Asker, Query, Upload
+from entrypoints.http.fields import Words
+from entrypoints.http.paging import encode_cursor, id_after
 from entrypoints.http.problems import responses
-from entrypoints.http.schemas import (
-    AnalysisResponse,
-    ReportPage,
-    ReportResponse,
-    Words,
-    bad_cursor,
-    decode_cursor,
-    encode_cursor,
-)
+from entrypoints.http.schemas import AnalysisResponse, ReportPage, ReportResponse
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
@@ -52,11 +46,7 @@ async def upload_report(
 async def list_reports(
     asker: Asker, query: Query, limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20, cursor: str | None = None
 ) -> ReportPage:
-    try:
-        after = UUID(decode_cursor(cursor, 1)[0]) if cursor else None
-    except ValueError:
-        raise bad_cursor() from None
-    found = await query.reports(asker.user_id, limit=limit + 1, after=after)
+    found = await query.reports(asker.user_id, limit=limit + 1, after=id_after(cursor))
     more = encode_cursor(str(found[limit - 1].report_id)) if len(found) > limit else None
     return ReportPage(reports=[ReportResponse.of(report) for report in found[:limit]], next_cursor=more)
 

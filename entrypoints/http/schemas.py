@@ -1,70 +1,26 @@
-"""What goes over the wire."""
+"""What goes over the wire: reports and batches."""
 
-import base64
-import binascii
-import json
-import re
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi.exceptions import RequestValidationError
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     FailFast,
     Field,
     StrictBool,
-    StringConstraints,
-    WithJsonSchema,
 )
 
-from application.audit import History
-from application.log import StoredEvent
-from application.proofs import Consistency, Inclusion
 from application.read_model import BatchJob
-from application.receipts import Receipt
 from domain.analysis import NarrativeAnalysis
-from domain.reasons import MAX_REASON, REASON, RULE
 from domain.reports import Report, ReportFormat, ReportType
 from domain.statuses import BatchStatus, ReportStatus
+from entrypoints.http.fields import Instant, Reason
 
-Instant = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-Words = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""Text of one line: what PostgreSQL cannot store or a terminal would obey is refused."""
 EXAMPLE_BATCH = "019527a4-5c00-7000-8000-00000000000b"
 EXAMPLE_REPORT = "019527a4-5c00-7000-8000-000000000001"
 EXAMPLE_ANALYSIS = "019527a4-5c00-7000-8000-0000000000aa"
-
-
-def _rfc3339(given: object) -> object:
-    if isinstance(given, str) and not RFC3339.fullmatch(given):
-        raise ValueError("Give an instant as RFC 3339 has it, such as 2026-03-03T12:00:00Z (in a URL, + is %2B)")
-    return given
-
-
-def _in_utc(given: datetime) -> datetime:
-    try:
-        return given.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("Give an instant that UTC can name, too") from None
-
-
-def _reason(given: str) -> str:
-    if not re.fullmatch(REASON, given):
-        raise ValueError(RULE)
-    return given
-
-
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-AsOf = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
-Reason = Annotated[
-    str, AfterValidator(_reason), WithJsonSchema({"type": "string", "pattern": REASON, "maxLength": MAX_REASON})
-]
-"""Kept in the log for ever, and shown to whoever audits it."""
 
 
 class SubmitRequest(BaseModel):
@@ -169,156 +125,3 @@ class BatchPage(BaseModel):
 class ReportPage(BaseModel):
     reports: list[ReportResponse]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
-
-
-def encode_cursor(*parts: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, length: int) -> list[str]:
-    """Raises RequestValidationError for what `encode_cursor` did not write."""
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(parts, list) and len(parts) == length and all(isinstance(part, str) for part in parts):
-            return parts
-    except (binascii.Error, ValueError, RecursionError):
-        pass
-    raise bad_cursor()
-
-
-def bad_cursor() -> RequestValidationError:
-    message = "Not a cursor that this service gave: take next_cursor from the page before"
-    return RequestValidationError([{"type": "value_error", "loc": ("query", "cursor"), "msg": message}])
-
-
-class ReceiptResponse(BaseModel):
-    """Proof of submission: keep `note` where we cannot reach it. docs/verify.md says how to check it."""
-
-    batch_id: UUID
-    submitted_hash: str = Field(description="Hash of the batch's `Submitted` event, in hex.")
-    recorded_at: Instant
-    note: str = Field(description="What was signed, as a C2SP signed note.")
-    inclusion: "InclusionResponse | None" = Field(description="Null until a checkpoint covers the submission.")
-
-    @classmethod
-    def of(cls, found: Receipt) -> "ReceiptResponse":
-        submitted = found.submitted
-        return cls(
-            batch_id=submitted.batch_id,
-            submitted_hash=submitted.hash.hex(),
-            recorded_at=submitted.recorded_at,
-            note=found.note,
-            inclusion=found.inclusion and InclusionResponse.of(found.inclusion),
-        )
-
-
-class InclusionResponse(BaseModel):
-    """An RFC 6962 audit path from one entry to the root that a checkpoint signs."""
-
-    leaf_index: int
-    path: list[str] = Field(description="Hashes in hex, the lowest first.")
-    checkpoint: str = Field(description="The signed checkpoint.")
-
-    @classmethod
-    def of(cls, proof: Inclusion) -> "InclusionResponse":
-        path = [each.hex() for each in proof.path]
-        return cls(leaf_index=proof.leaf_index, path=path, checkpoint=proof.checkpoint.note)
-
-
-class ConsistencyResponse(BaseModel):
-    """An RFC 6962 consistency proof: the newer tree begins with the older one."""
-
-    path: list[str] = Field(description="Hashes in hex, the lowest first.")
-    old: str = Field(description="The older signed checkpoint.")
-    new: str = Field(description="The newer one.")
-
-    @classmethod
-    def of(cls, proof: Consistency) -> "ConsistencyResponse":
-        return cls(path=[each.hex() for each in proof.path], old=proof.old.note, new=proof.new.note)
-
-
-class EventResponse(BaseModel):
-    """One event as it is stored; `hash` covers everything else here (docs/event-log.md)."""
-
-    batch_id: UUID
-    version: int
-    type: str
-    schema_version: int
-    data: dict[str, Any]
-    metadata: dict[str, Any] = Field(description="`actor`, `correlation_id` and, where given, `reason` and others.")
-    recorded_at: Instant
-    previous_hash: str
-    hash: str
-
-    @classmethod
-    def of(cls, event: StoredEvent) -> "EventResponse":
-        return cls.model_validate(event.hashed() | {"hash": event.hash.hex()})
-
-
-class EventPage(BaseModel):
-    events: list[EventResponse]
-    next_cursor: str = Field(description="Give it as `cursor` for what comes after; nothing ever appears before it.")
-
-
-class FindingResponse(BaseModel):
-    """One thing that is wrong, and with what."""
-
-    batch_id: UUID | None
-    version: int | None
-    checkpoint: int | None
-    act_id: UUID | None
-    problem: str
-
-
-class HistoryResponse(BaseModel):
-    """What happened to a batch, and the status answer that its owner got at that instant."""
-
-    batch_id: UUID
-    as_of: Instant | None
-    batch: BatchResponse | None = Field(description="Null where the events are damaged.")
-    events: list[EventResponse]
-    damage: list[FindingResponse] = Field(description="What is wrong with the events; empty where nothing is.")
-
-    @classmethod
-    def of(cls, history: History) -> "HistoryResponse":
-        return cls(
-            batch_id=history.batch_id,
-            as_of=history.as_of,
-            batch=history.job and BatchResponse.of(history.job),
-            events=[EventResponse.of(event) for event in history.events],
-            damage=[FindingResponse.model_validate(finding, from_attributes=True) for finding in history.damage],
-        )
-
-
-class ActResponse(BaseModel):
-    """What an operator, or a worker on its own, did besides the lives of batches (docs/event-log.md)."""
-
-    act_id: UUID
-    kind: str
-    actor: str
-    reason: str
-    data: dict[str, Any]
-    recorded_at: Instant
-    hash: str
-
-
-class ActPage(BaseModel):
-    acts: list[ActResponse]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
-
-
-class VerifyResponse(BaseModel):
-    batches: int = Field(description="How many were verified.")
-    findings: list[FindingResponse] = Field(description="Everything that is wrong; empty where nothing is.")
-    next_cursor: str | None = Field(description="Give it as `cursor` to go on; null after the last batch.")
-
-
-class CheckpointResponse(BaseModel):
-    size: int = Field(description="Entries that it covers.")
-    note: str = Field(description="The checkpoint as a C2SP signed note.")
-
-
-class CheckpointPage(BaseModel):
-    public_key: str = Field(description="Who signs now, as a C2SP verifier key. Compare it with the one you know.")
-    checkpoints: list[CheckpointResponse] = Field(description="The newest first.")
-    next_cursor: str | None = Field(description="Give it as `cursor` for older ones; null on the last page.")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.acting import Recorder
 from application.acts import ActKind, Why
+from application.audit import Audit, DamagedLog
 from application.errors import ApplicationError
 from application.export import Export
 from application.log import instant
@@ -16,6 +17,7 @@ from application.ports.sealed_log import SealedLog
 from application.ports.storage import Storage
 from application.proofs import NotSealed
 from application.sealing import Sealer
+from application.seals import SealAudit
 
 
 class StillRunning(ApplicationError):
@@ -45,19 +47,27 @@ class Archived:
 
 class Archive:
     def __init__(
-        self, storage: Storage, sealer: Sealer, log: SealedLog, export: Export, record: Recorder, clock: Clock
+        self,
+        storage: Storage,
+        sealer: Sealer,
+        log: SealedLog,
+        export: Export,
+        audit: Audit,
+        seals: SealAudit,
+        record: Recorder,
+        clock: Clock,
     ) -> None:
-        self._storage, self._sealer, self._log, self._export, self._record = storage, sealer, log, export, record
-        self._clock = clock
+        self._storage, self._sealer, self._log, self._export = storage, sealer, log, export
+        self._audit, self._seals, self._record, self._clock = audit, seals, record, clock
 
     async def __call__(
         self, moment: datetime, why: Why, write: Callable[[dict[str, Any]], None], digest: Callable[[], str]
     ) -> Archived:
         """Write the log line by line, then record that batches submitted before that moment may leave the database.
 
-        `digest` gives the SHA-256 of what was written.
+        `digest` gives the SHA-256 of what was written, and leaves it where it outlives this process.
 
-        Raises NotYetPast, StillRunning, NotSealed, CannotSeal or StorageUnavailable.
+        Raises NotYetPast, StillRunning, DamagedLog, NotSealed, CannotSeal or StorageUnavailable.
         """
         before = first_id_of(moment)
         if moment > self._clock():
@@ -78,8 +88,18 @@ class Archive:
                     unfinished.discard(batch_id)
         if unfinished:
             raise StillRunning(moment)
+        await self._sound()
         archived = Archived(before=before, size=size, events=events, sha256=digest())
         async with self._storage.transaction() as tx:
             data = {"before": str(before), "size": size, "events": events, "sha256": archived.sha256}
             await self._record(tx, ActKind.ARCHIVE, why, data)
         return archived
+
+    async def _sound(self) -> None:
+        """What is missing already would be excused by the act, for ever. Raises DamagedLog."""
+        async for _, found in self._seals.verify():
+            if found:
+                raise DamagedLog(found)
+        async for _, found in self._audit.verify():
+            if damage := [finding for finding in found if finding.version is not None]:
+                raise DamagedLog(damage)

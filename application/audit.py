@@ -64,13 +64,13 @@ class Audit:
     async def history(self, batch_id: UUID, as_of: datetime | None = None) -> History:
         """The events of a batch as they are stored, up to an instant, and the row that they gave then.
 
-        Raises UnknownToTheLog, also for an instant before the submission.
+        Raises UnknownToTheLog, also for an instant before the submission; not where all that is known is damage.
         """
         audited = await self._source.batch(batch_id)
-        known = [event for event in audited.events if as_of is None or event.recorded_at <= as_of]
-        if not known:
-            raise UnknownToTheLog(batch_id, then=as_of is not None, archived=_in_a_file(audited))
         damage = self._damage(audited)
+        known = [event for event in audited.events if as_of is None or event.recorded_at <= as_of]
+        if not known and not damage:
+            raise UnknownToTheLog(batch_id, then=as_of is not None, archived=_in_a_file(audited))
         job = None if damage else project_all(map(self._codec.decode, known))
         return History(batch_id=batch_id, as_of=as_of, job=job, events=known, damage=damage)
 
@@ -102,7 +102,7 @@ class Audit:
     ) -> tuple[Sequence[tuple[UUID, Sequence[Finding]]], UUID | None]:
         """Up to `limit` batches with higher ids, and the id to go on from, null after the last."""
         found: list[tuple[UUID, Sequence[Finding]]] = []
-        async for audited in self._source.batches(after, page=limit):
+        async for audited in self._source.batches(after, page=limit + 1):
             if len(found) == limit:
                 return found, found[-1][0]
             found.append((audited.batch_id, self.check(audited)))

@@ -1,14 +1,16 @@
 """Erasure: what a user brought in leaves the service; the log keeps a number that nobody here can resolve."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from application.acting import Recorder
 from application.acts import ActKind, Why
 from application.cancel import CancelBatch
 from application.log import Metadata
-from application.ports.storage import Storage, Transaction
+from application.ports.read_model import PageAfter
+from application.ports.storage import Storage
 from application.submit import Asker
 from domain.refusals import BatchFinished
 
@@ -29,23 +31,49 @@ class Erasure:
     async def __call__(self, user_id: UUID, why: Why) -> Erased:
         """Cancel what is running, record the erasure with its batches, remove rows, uploads and analyses.
 
-        Safe to repeat: what an interrupted one left behind, the next removes. Raises StorageUnavailable.
+        In pieces, each a transaction of its own. Safe to repeat: what an interrupted one left behind, the next
+        removes. Raises StorageUnavailable.
         """
-        cancelled, rows = 0, None
-        while rows is None:
-            cancelled += await self._cancel_all(user_id, why)
-            rows = await self._forget(user_id, why)
+        batches = cancelled = reports = 0
+        async for batch_ids in self._submitted(user_id):
+            cancelled += await self._cancel_unfinished(batch_ids, why)
+            batches += await self._forget(user_id, batch_ids, why)
         while await self._some_content(user_id):
             pass
-        async with self._storage.transaction() as tx:
-            reports = await tx.erasure.remove_reports(user_id)
-        return Erased(batches=rows, cancelled=cancelled, reports=reports)
+        while removed := await self._some_reports(user_id):
+            reports += removed
+        return Erased(batches=batches, cancelled=cancelled, reports=reports)
 
-    async def _cancel_all(self, user_id: UUID, why: Why) -> int:
+    async def _submitted(self, user_id: UUID) -> AsyncIterator[Sequence[UUID]]:
+        """What the user ever submitted, by pages, the newest first; then what they submitted meanwhile."""
+        last = None
+        while True:
+            first = after = None
+            while page := await self._page(user_id, after):
+                first = first or page[0]
+                new = [each.batch_id for each in page if last is None or _key(each) > _key(last)]
+                if new:
+                    yield new
+                if len(new) < len(page):
+                    break
+                after = page[-1]
+            if first is None and last is None:
+                yield ()
+            if first == last:
+                return
+            last = first
+
+    async def _page(self, user_id: UUID, after: PageAfter | None) -> Sequence[PageAfter]:
         async with self._storage.transaction() as tx:
-            unfinished = await _unfinished(tx, await _submitted(tx, user_id))
+            return await tx.events.submitted(user_id, until=None, after=after, limit=PAGE)
+
+    async def _cancel_unfinished(self, batch_ids: Sequence[UUID], why: Why) -> int:
+        async with self._storage.transaction() as tx:
+            streams = await tx.events.streams(batch_ids)
         cancelled = 0
-        for batch_id in unfinished:
+        for batch_id, stream in streams.items():
+            if stream[-1].type == "Finished":
+                continue
             metadata = Metadata(actor=why.actor, correlation_id=uuid5(batch_id, "erase"), reason=why.reason)
             try:
                 await self._cancel(batch_id, Asker(user_id=None, tier=None), metadata)
@@ -54,36 +82,21 @@ class Erasure:
             cancelled += 1
         return cancelled
 
-    async def _forget(self, user_id: UUID, why: Why) -> int | None:
-        """How many rows were removed; nothing where the user submitted another meanwhile."""
+    async def _forget(self, user_id: UUID, batch_ids: Sequence[UUID], why: Why) -> int:
         async with self._storage.transaction() as tx:
             await tx.erasure.alone()
-            await tx.submissions.wait_for_turn(user_id)
-            batch_ids = await _submitted(tx, user_id)
-            if await _unfinished(tx, batch_ids):
-                return None
             data = {"user_id": str(user_id), "batch_ids": [str(batch_id) for batch_id in batch_ids]}
             await self._record(tx, ActKind.ERASE, why, data)
-            return await tx.erasure.remove_rows(user_id)
+            return await tx.erasure.remove_rows(batch_ids)
 
     async def _some_content(self, user_id: UUID) -> int:
         async with self._storage.transaction() as tx:
             return await tx.erasure.remove_some_content(user_id)
 
-
-async def _submitted(tx: Transaction, user_id: UUID) -> Sequence[UUID]:
-    """Every batch that the user ever submitted."""
-    found: list[UUID] = []
-    after = None
-    while page := await tx.events.submitted(user_id, until=None, after=after, limit=PAGE):
-        found += [each.batch_id for each in page]
-        after = page[-1]
-    return found
+    async def _some_reports(self, user_id: UUID) -> int:
+        async with self._storage.transaction() as tx:
+            return await tx.erasure.remove_some_reports(user_id)
 
 
-async def _unfinished(tx: Transaction, batch_ids: Sequence[UUID]) -> Sequence[UUID]:
-    unfinished: list[UUID] = []
-    for first in range(0, len(batch_ids), PAGE):
-        streams = await tx.events.streams(batch_ids[first : first + PAGE])
-        unfinished += [batch_id for batch_id, stream in streams.items() if stream[-1].type != "Finished"]
-    return unfinished
+def _key(submitted: PageAfter) -> tuple[datetime, UUID]:
+    return submitted.created_at, submitted.batch_id

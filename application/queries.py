@@ -14,6 +14,10 @@ from domain.analysis import NarrativeAnalysis
 from domain.reports import Report
 from domain.statuses import BatchStatus
 
+LOOKED_AT = 200
+"""Batches that are folded at a time; MOST_LOOKED_AT for one answer."""
+MOST_LOOKED_AT = 1000
+
 
 class Queries:
     def __init__(self, storage: Storage, codec: EventCodec) -> None:
@@ -41,9 +45,13 @@ class Queries:
 
     async def batches(
         self, user_id: UUID, *, status: BatchStatus | None, limit: int, after: PageAfter | None
-    ) -> Sequence[BatchJob]:
+    ) -> tuple[Sequence[BatchJob], PageAfter | None]:
+        """The newest first, and where to go on; nothing where there are no more."""
         async with self._storage.transaction() as tx:
-            return await tx.batch_jobs.page(user_id, status=status, limit=limit, after=after)
+            found = await tx.batch_jobs.page(user_id, status=status, limit=limit + 1, after=after)
+        last = found[limit - 1] if len(found) > limit else None
+        more = None if last is None else PageAfter(created_at=last.created_at, batch_id=last.batch_id)
+        return found[:limit], more
 
     async def batches_as_of(
         self,
@@ -53,22 +61,28 @@ class Queries:
         status: BatchStatus | None,
         limit: int,
         after: PageAfter | None,
-    ) -> Sequence[BatchJob]:
-        """What `batches` answered at that instant (without one: now), told by the log."""
+    ) -> tuple[Sequence[BatchJob], PageAfter | None]:
+        """What `batches` answered at that instant (without one: now), told by the log, and where to go on.
+
+        Fewer than `limit` do not mean the end: after a thousand that have another status it is time to answer.
+        """
         found: list[BatchJob] = []
-        while len(found) < limit:
+        size = limit + 1 if status is None else LOOKED_AT
+        for _ in range(MOST_LOOKED_AT // LOOKED_AT):
             async with self._storage.transaction() as tx:
-                page = await tx.events.submitted(user_id, until=instant, after=after, limit=limit)
+                page = await tx.events.submitted(user_id, until=instant, after=after, limit=size)
                 streams = await tx.events.streams([each.batch_id for each in page])
             for each in page:
                 known = [event for event in streams[each.batch_id] if instant is None or event.recorded_at <= instant]
                 job = project_all(map(self._codec.decode, known))
                 if status in (None, job.status):
+                    if len(found) == limit:
+                        return found, after
                     found.append(job)
-            if len(page) < limit:
-                break
-            after = page[-1]
-        return found[:limit]
+                after = each
+            if len(page) < size:
+                return found, None
+        return found, after
 
     async def submitted(self, user_id: UUID, batch_id: UUID) -> RecordedEvent:
         """The first event of the batch, which a receipt proves.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.audit import Audit
 from application.log import RecordedEvent
 from application.notes import receipt, sign
 from application.ports.signing import Signer
@@ -20,8 +21,8 @@ class Receipt:
 
 
 class Receipts:
-    def __init__(self, queries: Queries, proofs: Proofs, signer: Signer) -> None:
-        self._queries, self._proofs, self._signer = queries, proofs, signer
+    def __init__(self, queries: Queries, audit: Audit, proofs: Proofs, signer: Signer) -> None:
+        self._queries, self._audit, self._proofs, self._signer = queries, audit, proofs, signer
 
     def note(self, submitted: RecordedEvent) -> str:
         """The same event always gives the same note."""
@@ -29,8 +30,9 @@ class Receipts:
         return sign(text, self._signer)
 
     async def __call__(self, user_id: UUID, batch_id: UUID) -> Receipt:
-        """Raises BatchNotFound, also for somebody else's batch, or StorageUnavailable."""
+        """Raises BatchNotFound, also for somebody else's batch, DamagedLog or StorageUnavailable."""
         submitted = await self._queries.submitted(user_id, batch_id)
+        await self._audit.intact(batch_id)  # nothing is signed that somebody wrote behind the log's back
         try:
             inclusion = await self._proofs.inclusion(batch_id, submitted.version)
         except NotSealed:

@@ -7,7 +7,7 @@ from uuid import UUID
 from application.acting import Recorder
 from application.acts import ActKind, Why
 from application.audit import Audit, DamagedLog, Finding
-from application.errors import ApplicationError, UnknownToTheLog
+from application.errors import ApplicationError, StorageUnavailable, UnknownToTheLog
 from application.handler import CommandHandler, in_transaction
 from application.log import RecordedEvent
 from application.ports.aside import AsideTable
@@ -17,7 +17,7 @@ from application.ports.storage import Storage, Transaction
 from application.read_model import BatchJob, differing, project_all
 
 NAMED = 100
-"""Batches that the record of a rebuild names."""
+"""Batches that a rebuild names."""
 PAGE = 500
 
 
@@ -28,11 +28,16 @@ class RebuildRuns(ApplicationError):
 
 @dataclass(kw_only=True)
 class Progress:
-    """How far a rebuild is. `unprojectable` are batches whose events give no row: `audit verify` says why."""
+    """How far a rebuild is: of `batches`, how many had drifted, and how many are damaged, so that they give no row.
+
+    `drifted_first` and `damage` name the first of each; `audit verify` names all.
+    """
 
     batches: int = 0
-    drifted: list[UUID] = field(default_factory=list)
-    unprojectable: list[Finding] = field(default_factory=list)
+    drifted: int = 0
+    drifted_first: list[UUID] = field(default_factory=list)
+    damaged: int = 0
+    damage: list[Finding] = field(default_factory=list)
     rewritten: int = 0
     added: int = 0
     removed: int = 0
@@ -78,10 +83,12 @@ class Reprojection:
                 found = self._audit.check(audited)
                 progress.batches += 1
                 if any(finding.version is not None for finding in found):
-                    progress.unprojectable += found
+                    progress.damaged += 1
+                    progress.damage += found[: NAMED - len(progress.damage)]
                     continue
                 if found:
-                    progress.drifted.append(audited.batch_id)
+                    progress.drifted += 1
+                    progress.drifted_first += [audited.batch_id][: NAMED - len(progress.drifted_first)]
                 job = self._audit.expected(audited)
                 if job is not None and job.status.is_final:
                     page.append(job)
@@ -93,7 +100,7 @@ class Reprojection:
                     page = []
                     yield progress
             await aside.add(page)
-            data = {"batches": progress.batches, "drifted": [str(each) for each in progress.drifted[:NAMED]]}
+            data = {"batches": progress.batches, "drifted": list(map(str, progress.drifted_first))}
             async with aside.swapping(self._audit.kept_since) as (tx, swapped):
                 progress.rewritten, progress.added = swapped
                 await self._record(tx, ActKind.REBUILD, why, data | {"rewritten": swapped[0], "added": swapped[1]})
@@ -157,7 +164,7 @@ class Replay:
     async def __call__(self, projector: Projector) -> AsyncIterator[tuple[UUID, Difference | None]]:
         """Each batch, with what would differ.
 
-        Raises RebuildRuns, and what the table refuses.
+        Raises RebuildRuns or StorageUnavailable.
         """
         async with self._aside.open() as aside:
             if aside is None:
@@ -170,6 +177,8 @@ class Replay:
                     other = _projected(projector, stream)
                     fields = differing(project_all(stream), other)
                     await aside.add([other])
+                except StorageUnavailable:
+                    raise
                 except Exception as refused:
                     error = f"{type(refused).__name__}: {refused}"
                     yield audited.batch_id, Difference(batch_id=audited.batch_id, fields={}, error=error)

@@ -35,9 +35,10 @@ class Sealer:
             return 0 if sealing is None else await self._seal(sealing)
 
     async def seal_all(self) -> int:
-        """Seal until nothing is left that can be sealed now."""
-        total = 0
-        while sealed := await self.seal():
+        """Seal what can be sealed now, however many checkpoints that takes; what comes meanwhile is left."""
+        total = sealed = await self.seal()
+        while sealed == MOST:
+            sealed = await self.seal()
             total += sealed
         return total
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from application.audit import Finding
 from application.log import Place
 from application.merkle import GrowingTree, Subtree
 from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened
-from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, StoredCheckpoint
+from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, StoredCheckpoint, UnsealedAct
 from application.ports.signing import Verifier
 from application.proofs import STORED_FROM, hash_of
 from application.sealing import NOTHING_BEFORE
@@ -29,6 +29,7 @@ class _Walk:
     fits: bool = True
     archives: Counter[ArchivedPart] = field(default_factory=Counter)
     """How many leaves of each archived part there are, with their events or without."""
+    archived_meanwhile: Sequence[ArchivedPart] = ()
 
 
 class SealAudit:
@@ -80,31 +81,20 @@ class SealAudit:
             for part, number in walk.archives.items()
             if number != part.events and part.size <= size
         ]
-        acts, (leaves, nodes), last = (
-            await self._log.unsealed_acts(),
-            await self._log.beyond(size),
-            await self._log.latest(),
-        )
-        if last is not None and last.size != size:
-            return found  # more was sealed meanwhile
-        if leaves or nodes:
+        for unsealed in await self._log.unsealed_acts():
+            found += [Finding(act_id=unsealed.act.act_id, problem=problem) for problem in _wrong_with(unsealed)]
+        (leaves, nodes), last = await self._log.beyond(size), await self._log.latest()
+        if (leaves or nodes) and (last.size if last else 0) == size:  # else more was sealed meanwhile
             problem = (
                 f"{leaves} leaves and {nodes} subtrees are covered by no checkpoint: it was removed, or they added"
             )
             found.append(Finding(problem=problem))
-        for act, hash_, overtaken in acts:
-            if overtaken:
-                found.append(Finding(act_id=act.act_id, problem="it stands before what is sealed, but is not sealed"))
-            if act.computed_hash() != hash_:
-                found.append(Finding(act_id=act.act_id, problem="its content does not match its hash"))
         return found
 
     async def _learn_of_new_archives(self, walk: _Walk, page: Sequence[Leaf]) -> None:
         """Somebody may archive, and move events out, while we walk."""
         if any(leaf.place is None and not _archived(walk, leaf) for leaf in page):
-            for part in await self._log.archives():
-                if part not in walk.archives:
-                    walk.archives[part] = part.events
+            walk.archived_meanwhile = [part for part in await self._log.archives() if part not in walk.archives]
 
     async def sound(self) -> Sequence[Finding]:
         """The latest checkpoint alone: its signature, and that the stored tree gives its root."""
@@ -204,9 +194,18 @@ def _about(stored: StoredCheckpoint, problem: str) -> Finding:
     return Finding(checkpoint=stored.size, problem=problem)
 
 
+def _wrong_with(unsealed: UnsealedAct) -> Iterator[str]:
+    if unsealed.overtaken:
+        yield "it stands before what is sealed, but is not sealed"
+    if unsealed.from_the_future:
+        yield "its transaction has not begun: it was changed, or comes from another cluster (docs/event-log.md)"
+    if unsealed.act.computed_hash() != unsealed.hash:
+        yield "its content does not match its hash"
+
+
 def _is_in(part: ArchivedPart, leaf: Leaf) -> bool:
     return leaf.batch_id is not None and leaf.batch_id < part.before and leaf.leaf_index < part.size
 
 
 def _archived(walk: _Walk, leaf: Leaf) -> bool:
-    return any(_is_in(part, leaf) for part in walk.archives)
+    return any(_is_in(part, leaf) for part in (*walk.archives, *walk.archived_meanwhile))

@@ -25,6 +25,7 @@ from entrypoints.settings import Settings
 from tests.load import Load, reports_for
 
 BATCHES, AT_ONCE = 25_000, 500
+"""How many by default (the first argument says otherwise), and how many share a transaction."""
 RATE, LOAD_S = 200, 20
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_export.py"
 WHY = Why(actor="operator:benchmark", reason="a benchmark")
@@ -34,6 +35,12 @@ MEASURED = (
 )
 """Runs the verifier, and then tells the most memory that it held, in kB."""
 CODEC = JsonEventCodec()
+REPORTS = b"""
+    INSERT INTO financial_reports (id, user_id, report_type, format, size, sha256, processing_status, created_at)
+    SELECT (data -> 'report_ids' ->> 0)::uuid, (data ->> 'user_id')::uuid, '10-K', 'text', 1, sha256(''), 'COMPLETED',
+           recorded_at
+    FROM batch_events
+    WHERE version = 1"""
 NEW_INDEXES = ("batch_events_of_user", "batch_events_of_report")
 
 
@@ -75,11 +82,11 @@ async def filled(container: Container, lives: Sequence[Sequence[StoredEvent]]) -
     return time.perf_counter() - began
 
 
-async def run(settings: Settings, found: Database, folder: Path) -> None:
+async def run(settings: Settings, found: Database, folder: Path, size: int) -> None:
     container = Container(settings=settings, database_url=found.url)
     async with container.pool():
         with psycopg.connect(found.admin_url, autocommit=True) as owner:
-            lives = [list(life()) for _ in range(BATCHES // 5)]
+            lives = [list(life()) for _ in range(size // 5)]
             with_indexes = await filled(container, lives)
             kept = {
                 name: owner.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name]).fetchone()
@@ -87,14 +94,16 @@ async def run(settings: Settings, found: Database, folder: Path) -> None:
             }
             for name in NEW_INDEXES:
                 owner.execute(f"DROP INDEX {name}".encode())
-            without = await filled(container, [list(life()) for _ in range(BATCHES // 5)])
+            without = await filled(container, [list(life()) for _ in range(size // 5)])
             for definition in kept.values():
                 assert definition is not None
                 owner.execute(definition[0].encode())
-        rate = BATCHES // 5 * 4 / with_indexes
+        rate = size // 5 * 4 / with_indexes
         print(f"bulk appends: {rate:.0f} events/s, {without / with_indexes:.2f} of those without the audit's indexes")
-        await filled(container, [list(life()) for _ in range(BATCHES - 2 * (BATCHES // 5))])
-        total = 4 * BATCHES
+        await filled(container, [list(life()) for _ in range(size - 2 * (size // 5))])
+        total = 4 * size
+        with psycopg.connect(found.admin_url, autocommit=True) as owner:
+            owner.execute(REPORTS)
 
         began = time.perf_counter()
         await container.sealer().seal_all()
@@ -104,7 +113,7 @@ async def run(settings: Settings, found: Database, folder: Path) -> None:
         began = time.perf_counter()
         async for _ in container.reprojection().rebuild(WHY):
             pass
-        print(f"rebuild of {BATCHES} lost rows: {BATCHES / (time.perf_counter() - began):.0f} batches/s")
+        print(f"rebuild of {size} lost rows: {size / (time.perf_counter() - began):.0f} batches/s")
 
         began = time.perf_counter()
         found_wrong = [each async for _, each in container.audit().verify() if each]
@@ -185,7 +194,8 @@ def main() -> None:
         settings = Settings(data_dir=Path(name), database_url=None)
         with database(settings) as found:
             migrate(found.admin_url)
-            asyncio.run(run(settings, found, Path(name)))
+            size = int(sys.argv[1]) if len(sys.argv) > 1 else BATCHES
+            asyncio.run(run(settings, found, Path(name), size))
 
 
 if __name__ == "__main__":

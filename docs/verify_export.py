@@ -101,10 +101,10 @@ def roots_by_consistency(old_size, new_size, path, old_root):
 
 
 class Verifier:
-    """Takes the lines of an export one after the other; `wrong` gets everything that is."""
+    """Takes the lines of an export one after the other; `wrong` gets the first of what is, `findings` counts it all."""
 
     def __init__(self, keys, checkpoints=(), receipts=()):
-        self.keys, self.tree, self.wrong, self.number = keys, Tree(), [], 0
+        self.keys, self.tree, self.wrong, self.number, self.findings = keys, Tree(), [], 0, 0
         self.heads, self.signed_to, self.previous, self.end = {}, 0, bytes(32), None
         self.archives, self.confirmed, self.excuses, self.fits = {}, set(), set(), True
         self.kept, self.promised, self.hashes_alone = {}, {}, 0
@@ -119,7 +119,9 @@ class Verifier:
             self.promised[batch] = submitted
 
     def found(self, what):
-        self.wrong.append(f"line {self.number}: {what}")
+        self.findings += 1
+        if self.findings <= MOST_SHOWN:
+            self.wrong.append(f"line {self.number}: {what}".encode("ascii", "backslashreplace").decode())
 
     def take(self, line):
         self.number += 1
@@ -237,7 +239,7 @@ def note_in(file):
     """A signed note as it is, in the JSON of the API or the command line, or as a `Batch-Receipt` header."""
     text = file.read_text(encoding="utf-8").strip()
     if text.startswith("{"):
-        return json.loads(text)["note"]
+        return str(json.loads(text)["note"])
     return text + "\n" if "\n\n" in text else base64.urlsafe_b64decode(text.split(" ")[-1]).decode()
 
 
@@ -251,16 +253,16 @@ def main():
     try:
         kept, receipts = ([note_in(file) for file in files] for files in (given.checkpoint, given.receipt))
         verifier = Verifier(given.key, kept, receipts)
-        with given.export.open(encoding="utf-8") as lines:
+        with given.export.open(encoding="utf-8", errors="backslashreplace") as lines:
             for line in lines:
                 verifier.take(line)
     except (OSError, ValueError, KeyError, InvalidSignature) as wrong:
         parser.error(f"a file, a key or a note cannot be used: {str(wrong) or 'a note is not as it was signed'}")
     verifier.finish()
-    for wrong in verifier.wrong[:MOST_SHOWN]:
+    for wrong in verifier.wrong:
         print(wrong)
     if verifier.wrong:
-        print(f"{len(verifier.wrong)} findings, the first of them are shown")
+        print(f"{verifier.findings} findings, the first of them are shown")
         sys.exit(1)
     print(f"{verifier.tree.size} entries hold; the root is {base64.b64encode(verifier.tree.root()).decode()}")
     if verifier.hashes_alone:

@@ -72,6 +72,7 @@ __all__ = [
 SECRET_FILE = "jwt-secret"  # noqa: S105
 SIGNING_KEY_FILE = "signing-key"
 GUIDE_DAYS = 30
+SHORTER = timedelta(hours=3)
 POOL_PATIENCE_S = 1.5
 FIRST_BACKOFF_S, MOST_BACKOFF_S = 0.5, 30.0
 
@@ -98,8 +99,11 @@ def workers_folder(settings: Settings, database_url: str) -> Path:
 
 
 def kept_for(settings: Settings) -> timedelta:
-    """How long the audit insists on rows of finished batches: the platform's own DELETE takes them after 30 days."""
-    return timedelta(days=min(settings.retention_days, GUIDE_DAYS))
+    """How long the audit insists on rows of finished batches: the platform's own DELETE takes them after 30 days.
+
+    Those are days of its session's time zone, of which the one that a clock was put forward has 23 hours or fewer.
+    """
+    return timedelta(days=min(settings.retention_days, GUIDE_DAYS)) - SHORTER
 
 
 def new_id() -> UUID:
@@ -268,7 +272,7 @@ class Container(containers.DeclarativeContainer):
     )
     seal_audit = providers.Singleton(SealAudit, sealed_log, sealer.provided.trusted, verifies)
     proofs = providers.Singleton(Proofs, sealed_log, storage)
-    receipts = providers.Singleton(Receipts, queries, proofs, signer)
+    receipts = providers.Singleton(Receipts, queries, audit, proofs, signer)
     export = providers.Singleton(Export, sealed_log, sealer.provided.trusted)
 
     record = providers.Singleton(Recorder, clock, new_id)
@@ -276,7 +280,7 @@ class Container(containers.DeclarativeContainer):
     retention = providers.Singleton(Retention, storage, record, clock)
     erasure = providers.Singleton(Erasure, storage, cancel, record)
     redispatch = providers.Singleton(Redispatch, storage, handler, audit, record)
-    archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, record, clock)
+    archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, audit, seal_audit, record, clock)
     aside = providers.Singleton(PostgresAsideTable, database_url, storage)
     reprojection = providers.Singleton(Reprojection, storage, handler, audit, audit_source, record, aside)
     replay = providers.Singleton(Replay, audit_source, codec, aside)

@@ -1,7 +1,10 @@
 """Batches that live over a real storage, without a worker or HTTP, for tests of the audit."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from application.acts import Why
 from application.audit import Finding
@@ -10,7 +13,7 @@ from application.submit import Submission
 from domain import commands
 from domain.failures import FailureCode
 from domain.tiers import Tier
-from entrypoints.container import Container
+from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
 from tests.verifier import verify_export
 
@@ -71,3 +74,16 @@ def checked_offline(
     verifier.finish()
     wrong: list[str] = verifier.wrong
     return wrong
+
+
+def execute(database: Database, *statements: str) -> None:
+    """As somebody who may do everything, with triggers off."""
+    with psycopg.connect(database.admin_url, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        for statement in statements:
+            superuser.execute(statement.encode())
+
+
+def rows(database: Database, table: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(database.admin_url) as connection:
+        return connection.execute(f"SELECT * FROM {table} ORDER BY 1".encode()).fetchall()

@@ -447,9 +447,9 @@ REMOVALS = (
     ),
     Removal(
         "Acts excuse what is missing only where they are sealed",
-        "sql/queries/audited_removals.sql",
-        "           OR (act.transaction_id, act.position) > (sealed.transaction_id, sealed.position)\n",
-        "           OR true\n",
+        "sql/migrations/versions/0009_acts_that_are_believed.sql",
+        "       OR (act.transaction_id, act.position) > (sealed.transaction_id, sealed.position)\n",
+        "       OR true\n",
         TAMPERING + "test_tampering_is_found_and_named",
     ),
     Removal(

@@ -218,21 +218,22 @@ class MemoryErasure(Erasure):
     async def alone(self) -> None:
         return None
 
-    async def remove_rows(self, user_id: UUID) -> int:
-        state = self._state
-        state.keys = {key: value for key, value in state.keys.items() if key[0] != user_id}
-        own = [job.batch_id for job in state.jobs.values() if job.user_id == user_id]
-        for batch_id in own:
-            del state.jobs[batch_id]
-        return len(own)
+    async def remove_rows(self, batch_ids: Sequence[UUID]) -> int:
+        return sum(self._state.jobs.pop(batch_id, None) is not None for batch_id in batch_ids)
 
     async def remove_some_content(self, user_id: UUID) -> int:
-        own = [report_id for report_id in self._own(user_id) if report_id in self._state.contents]
+        state = self._state
+        keys = [key for key in state.keys if key[0] == user_id]
+        mine = [each.batch_id for each in state.jobs.values() if each.user_id == user_id]
+        strays = [batch_id for batch_id in mine if batch_id not in state.events]
+        own = [report_id for report_id in self._own(user_id) if report_id in state.contents]
+        for key in keys:
+            del state.keys[key]
         for report_id in own[:1]:
-            del self._state.contents[report_id]
-        return len(own[:1])
+            del state.contents[report_id]
+        return len(keys) + len(own[:1]) + await self.remove_rows(strays)
 
-    async def remove_reports(self, user_id: UUID) -> int:
+    async def remove_some_reports(self, user_id: UUID) -> int:
         state, own = self._state, self._own(user_id)
         state.analyses = {key: value for key, value in state.analyses.items() if value[0] not in own}
         for report_id in own:

@@ -24,7 +24,8 @@ class _PostgresAside(Aside):
 
     async def add(self, jobs: Sequence[BatchJob]) -> None:
         rows = JOBS.dump_python(list(jobs), mode="json", warnings=False)
-        await self._connection.execute(query("add_aside"), {"rows": Jsonb(rows)})
+        with translated():
+            await self._connection.execute(query("add_aside"), {"rows": Jsonb(rows)})
 
     @asynccontextmanager
     async def swapping(self, kept_since: datetime) -> AsyncIterator[tuple[Transaction, tuple[int, int]]]:

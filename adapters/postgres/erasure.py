@@ -1,5 +1,6 @@
 """Removing what a user brought in."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from adapters.postgres.pool import Connection
@@ -14,15 +15,15 @@ class PostgresErasure(Erasure):
     async def alone(self) -> None:
         await self._connection.execute(query("lock_erasure"))
 
-    async def remove_rows(self, user_id: UUID) -> int:
-        await self._run("erase_idempotency_keys", user_id)
-        return await self._run("erase_batch_jobs", user_id)
+    async def remove_rows(self, batch_ids: Sequence[UUID]) -> int:
+        return await self._run("erase_batch_jobs", batch_ids=list(batch_ids))
 
     async def remove_some_content(self, user_id: UUID) -> int:
-        return await self._run("erase_report_chunks", user_id)
+        names = ("erase_report_chunks", "erase_idempotency_keys", "erase_stray_batch_jobs")
+        return sum([await self._run(name, user_id=user_id) for name in names])
 
-    async def remove_reports(self, user_id: UUID) -> int:
-        return await self._run("erase_reports", user_id)
+    async def remove_some_reports(self, user_id: UUID) -> int:
+        return await self._run("erase_reports", user_id=user_id)
 
-    async def _run(self, name: str, user_id: UUID) -> int:
-        return (await self._connection.execute(query(name), {"user_id": user_id})).rowcount
+    async def _run(self, name: str, **asked: object) -> int:
+        return (await self._connection.execute(query(name), asked)).rowcount

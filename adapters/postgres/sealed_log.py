@@ -1,6 +1,7 @@
 """The tree over the log and its checkpoints."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from application.acts import Act
 from application.errors import CannotSeal
 from application.log import StoredEvent
 from application.merkle import Range, Subtree
-from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed
+from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, Sealing, StoredCheckpoint, Unsealed, UnsealedAct
 from sql import query
 
 
@@ -151,9 +152,14 @@ class PostgresSealedLog(SealedLog):
         async with self._reading() as log:
             return [_act(row) for row in await log.rows("acts_after", after=after, limit=limit)]
 
-    async def unsealed_acts(self) -> Sequence[tuple[Act, bytes, bool]]:
+    async def unsealed_acts(self) -> Sequence[UnsealedAct]:
         async with self._reading() as log:
-            return [(*_act(row), row["overtaken"]) for row in await log.rows("unsealed_acts")]
+            rows = await log.rows("unsealed_acts")
+        acts = ((row, *_act(row)) for row in rows)
+        return [
+            UnsealedAct(act=act, hash=hash_, overtaken=row["overtaken"], from_the_future=row["from_the_future"])
+            for row, act, hash_ in acts
+        ]
 
     async def unsealed_below(self, batch_id: UUID) -> int:
         async with self._reading() as log:
@@ -195,6 +201,13 @@ def _act(row: dict[str, Any]) -> tuple[Act, bytes]:
 def stored_json(text: str) -> Any:
     """What a jsonb column holds. What nobody of ours can have written is something that no hash fits."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError):
         return {"unreadable": len(text)}
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

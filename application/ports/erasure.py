@@ -1,5 +1,6 @@
 """The port by which a user's data leave the service."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -9,14 +10,17 @@ class Erasure(Protocol):
         """Wait until nobody repairs or rebuilds the read model, and keep them out until this transaction ends."""
         ...
 
-    async def remove_rows(self, user_id: UUID) -> int:
-        """The user's rows in the read model and idempotency keys; how many batches it were."""
+    async def remove_rows(self, batch_ids: Sequence[UUID]) -> int:
+        """The rows of these batches in the read model; how many it were."""
         ...
 
     async def remove_some_content(self, user_id: UUID) -> int:
-        """A bounded part of what the user uploaded; how many pieces it were, none when nothing is left."""
+        """A bounded part of what the user uploaded, of their idempotency keys and of rows that the log does not know.
+
+        How many pieces it were, none when nothing is left.
+        """
         ...
 
-    async def remove_reports(self, user_id: UUID) -> int:
-        """The user's reports with their analyses; how many reports it were."""
+    async def remove_some_reports(self, user_id: UUID) -> int:
+        """A bounded part of the user's reports with their analyses; how many reports it were."""
         ...

@@ -37,6 +37,16 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnsealedAct:
+    """`overtaken` where later entries are covered, `from_the_future` where its transaction has not begun."""
+
+    act: Act
+    hash: bytes
+    overtaken: bool
+    from_the_future: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCheckpoint:
     """`note` is the signed text; the rest repeats it for the database, and `place` is where its last entry stands."""
 
@@ -81,7 +91,9 @@ class Sealing(Tree, Protocol):
 class Records(Protocol):
     """What else an audit of the whole log asks."""
 
-    async def archives(self) -> Sequence[ArchivedPart]: ...
+    async def archives(self) -> Sequence[ArchivedPart]:
+        """What acts say that are sealed as they stand, or will be by the next checkpoint."""
+        ...
 
     async def beyond(self, size: int) -> tuple[int, int]:
         """How many leaves, and how many subtrees, are stored that a tree of this size does not have."""
@@ -91,8 +103,8 @@ class Records(Protocol):
         """What operators did, the oldest first, with the hashes of it."""
         ...
 
-    async def unsealed_acts(self) -> Sequence[tuple[Act, bytes, bool]]:
-        """Acts that no checkpoint covers, with their hashes, and whether later entries are covered."""
+    async def unsealed_acts(self) -> Sequence[UnsealedAct]:
+        """Up to a thousand acts that no checkpoint covers, those first that none ever will."""
         ...
 
     async def unsealed_below(self, batch_id: UUID) -> int:

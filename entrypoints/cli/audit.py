@@ -98,11 +98,13 @@ def rebuild(
     if as_json:
         print_json(asdict(done))
     else:
-        for finding in done.unprojectable:
+        for finding in done.damage:
             print(finding)
-        changes = f"{len(done.drifted)} had drifted, {done.added} were added, {done.removed} removed"
+        changes = f"{done.drifted} had drifted, {done.added} were added, {done.removed} removed"
+        if done.damaged:
+            changes += f"; {done.damaged} are damaged, `fna-batch audit verify` names all"
         print(f"{counted(done.batches)} projected anew: {changes}.")
-    if done.unprojectable:
+    if done.damaged:
         raise typer.Exit(1)
 
 

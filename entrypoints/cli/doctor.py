@@ -157,8 +157,11 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
     )
     yield Check(
         what="triggers",
-        found=f"{seen.triggers_off} of those that protect the log are off" if seen.triggers_off else "all are on",
-        advice="Switch them on (ALTER TABLE … ENABLE TRIGGER ALL), run `fna-batch audit verify`, and ask who it was."
+        found=f"{seen.triggers_off} of those that protect the log are off, or missing"
+        if seen.triggers_off
+        else "all are on",
+        advice="Switch them on (ALTER TABLE … ENABLE TRIGGER ALL; SELECT protect_events(…) for a partition), run "
+        "`fna-batch audit verify`, and ask who it was."
         if seen.triggers_off
         else "",
     )

@@ -36,19 +36,30 @@ class LineFile:
         self._out.write(text)
 
     def digest(self) -> str:
-        """SHA-256 of what was written so far, in hex; that much is on the disk then."""
-        self._out.flush()
+        """SHA-256 of what was written, in hex. It is all there will be: from now on the file outlives this process."""
+        self._keep()
         return self._digest.hexdigest()
+
+    def _keep(self) -> None:
+        self._out.flush()
+        if self._out is sys.stdout or self._out.closed:
+            return
+        os.fsync(self._out.fileno())
+        self._out.close()
+        self._part.replace(self._file)
+        folder = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._out is sys.stdout:
+        if self._out is sys.stdout or self._out.closed:
             return
-        self._out.flush()
-        os.fsync(self._out.fileno())
-        self._out.close()
         if error is None:
-            self._part.replace(self._file)
+            self._keep()
         else:
+            self._out.close()
             self._part.unlink(missing_ok=True)

@@ -19,7 +19,14 @@ def why(reason: str, actor: str | None) -> Why:
     """Raises WrongUse where the record would refuse them."""
     if not re.fullmatch(REASON, reason):
         raise WrongUse(f"{RULE}.")
-    name = actor or getpass.getuser()
+    name = actor or _login()
     if not NAME.fullmatch(name):
         raise WrongUse("An actor is named by letters, digits, dots, dashes and underscores: use --actor.")
     return Why(actor=f"operator:{name}", reason=reason)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise WrongUse("This user has no login name here: say who acts with --actor.") from None

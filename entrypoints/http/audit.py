@@ -55,11 +55,10 @@ async def list_batches(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: str | None = None,
 ) -> BatchPage:
-    """Told by the log: also what retention has removed from `batch_jobs`."""
+    """Told by the log: also what retention has removed from `batch_jobs`. The end is where `next_cursor` is null."""
     after = page_after(cursor)
-    found = await own.queries().batches_as_of(user_id, as_of, status=status, limit=limit + 1, after=after)
-    batches = [BatchResponse.of(job) for job in found[:limit]]
-    return BatchPage(batches=batches, next_cursor=page_cursor(found, limit))
+    found, more = await own.queries().batches_as_of(user_id, as_of, status=status, limit=limit, after=after)
+    return BatchPage(batches=[BatchResponse.of(job) for job in found], next_cursor=page_cursor(more))
 
 
 @router.get("/batches/{batch_id}", summary="What happened to a batch", responses=responses(404, *COMMON))

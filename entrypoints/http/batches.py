@@ -81,14 +81,16 @@ async def list_batches(
     cursor: str | None = None,
     as_of: Annotated[AsOf | None, QueryParameter(description="The list as it was at this instant.")] = None,
 ) -> BatchPage:
-    """With `as_of` the list as it was then, told by the log: also what retention has removed since."""
+    """With `as_of` the list as it was then, told by the log: also what retention has removed since.
+
+    The end is where `next_cursor` is null: a page may hold fewer than `limit` before it.
+    """
     after, user_id = page_after(cursor), asker.user_id
     if as_of is not None:
-        found = await query.batches_as_of(user_id, as_of, status=status, limit=limit + 1, after=after)
+        found, more = await query.batches_as_of(user_id, as_of, status=status, limit=limit, after=after)
     else:
-        found = await query.batches(user_id, status=status, limit=limit + 1, after=after)
-    batches = [BatchResponse.of(job) for job in found[:limit]]
-    return BatchPage(batches=batches, next_cursor=page_cursor(found, limit))
+        found, more = await query.batches(user_id, status=status, limit=limit, after=after)
+    return BatchPage(batches=[BatchResponse.of(job) for job in found], next_cursor=page_cursor(more))
 
 
 @router.get(

@@ -12,15 +12,10 @@ from fastapi.exceptions import RequestValidationError
 
 from application.log import Place
 from application.ports.read_model import PageAfter
-from application.read_model import BatchJob
 
 
-def page_cursor(found: Sequence[BatchJob], limit: int) -> str | None:
-    """The cursor after `limit` of the batches; null where there are no more."""
-    if len(found) <= limit:
-        return None
-    last = found[limit - 1]
-    return encode_cursor(last.created_at.isoformat(), str(last.batch_id))
+def page_cursor(more: PageAfter | None) -> str | None:
+    return None if more is None else encode_cursor(more.created_at.isoformat(), str(more.batch_id))
 
 
 def page_after(cursor: str | None) -> PageAfter | None:

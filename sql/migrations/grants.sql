@@ -12,6 +12,8 @@ END
 $$;
 
 DO $$
+DECLARE
+    part regclass;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'fna_batch_app') THEN
         RETURN;
@@ -22,7 +24,11 @@ BEGIN
     -- Neither position nor transaction_id: the database gives them.
     GRANT INSERT (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
         ON batch_events TO fna_batch_app;
-    GRANT SELECT ON audit_acts TO fna_batch_app;
+    -- Partitions are read and written through the table that they are parts of, whose triggers look at every event.
+    FOR part IN SELECT relid FROM pg_partition_tree('batch_events') WHERE relid <> 'batch_events'::regclass LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM fna_batch_app', part);
+    END LOOP;
+    GRANT SELECT ON audit_acts, believed_acts TO fna_batch_app;
     GRANT INSERT (act_id, kind, actor, reason, data, recorded_at, hash) ON audit_acts TO fna_batch_app;
     GRANT SELECT, INSERT ON sealed_entries, tree_nodes, checkpoints TO fna_batch_app;
     GRANT SELECT, INSERT, UPDATE, DELETE ON

@@ -11,11 +11,15 @@ FROM (
 ) AS named
 JOIN financial_reports AS report ON report.id = named.id
 CROSS JOIN LATERAL (
-    SELECT event.batch_id
-    FROM batch_events AS event
-    WHERE event.version = 1
-      AND event.data -> 'report_ids' ? named.id::text
-    ORDER BY event.transaction_id DESC, event.position DESC
+    WITH holding AS MATERIALIZED (
+        SELECT event.batch_id, event.transaction_id, event.position
+        FROM batch_events AS event
+        WHERE event.version = 1
+          AND event.data -> 'report_ids' ? named.id::text
+    )
+    SELECT holding.batch_id
+    FROM holding
+    ORDER BY holding.transaction_id DESC, holding.position DESC
     LIMIT 1
 ) AS latest
 WHERE latest.batch_id = ANY (%(batch_ids)s)

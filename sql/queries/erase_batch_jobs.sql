@@ -1,2 +1,2 @@
 DELETE FROM batch_jobs
-WHERE user_id = %(user_id)s
+WHERE batch_id = ANY (%(batch_ids)s)

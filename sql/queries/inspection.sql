@@ -1,7 +1,20 @@
-SELECT (SELECT count(*) FROM pg_trigger
-        WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')
-          AND tgrelid = ANY (ARRAY['batch_events', 'audit_acts', 'sealed_entries', 'tree_nodes', 'checkpoints']::regclass[])
-       )::integer AS triggers_off,
+WITH log AS (
+    SELECT 'batch_events'::regclass AS part
+    UNION
+    SELECT relid FROM pg_partition_tree('batch_events')
+), needed AS (
+    SELECT part, name
+    FROM log, unnest(ARRAY['batch_events_must_follow', 'batch_events_give_their_transaction',
+                           'batch_events_are_append_only']) AS name
+    UNION ALL
+    SELECT part::regclass, part || '_are_append_only'
+    FROM unnest(ARRAY['audit_acts', 'sealed_entries', 'tree_nodes', 'checkpoints']) AS part
+    UNION ALL
+    SELECT 'audit_acts'::regclass, 'audit_acts_give_their_transaction'
+)
+SELECT (SELECT count(*) FROM needed
+        WHERE NOT EXISTS (SELECT FROM pg_trigger
+                          WHERE tgrelid = part AND tgname = name AND tgenabled IN ('O', 'A')))::integer AS triggers_off,
        (SELECT extract(epoch FROM now() - event.recorded_at)
         FROM batch_events AS event
         WHERE (event.transaction_id, event.position) > (
@@ -9,9 +22,7 @@ SELECT (SELECT count(*) FROM pg_trigger
                 coalesce((SELECT position FROM checkpoints ORDER BY tree_size DESC LIMIT 1), 0))
         ORDER BY event.transaction_id, event.position
         LIMIT 1)::float8 AS oldest_unsealed_s,
-       has_table_privilege('batch_events', 'UPDATE')
-           OR has_table_privilege('batch_events', 'DELETE')
-           OR has_table_privilege('batch_events', 'TRUNCATE') AS may_change_events,
+       (SELECT bool_or(has_table_privilege(part, 'UPDATE, DELETE, TRUNCATE')) FROM log) AS may_change_events,
        count(*) FILTER (WHERE NOT held)::integer AS waiting,
        count(*) FILTER (WHERE held)::integer AS running,
        extract(epoch FROM max(now() - since) FILTER (WHERE NOT held))::float8

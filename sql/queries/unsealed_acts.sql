@@ -1,7 +1,10 @@
 SELECT act.act_id, act.kind, act.actor, act.reason, act.data::text AS data, act.recorded_at, act.hash,
-       (act.transaction_id, act.position) <= (sealed.transaction_id, sealed.position) AS overtaken
+       coalesce((act.transaction_id, act.position) <= (sealed.transaction_id, sealed.position), false) AS overtaken,
+       act.transaction_id >= pg_snapshot_xmax(pg_current_snapshot()) AS from_the_future
 FROM audit_acts AS act
-CROSS JOIN (SELECT tree_size, transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed
+LEFT JOIN (SELECT tree_size, transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed
+    ON true
 WHERE NOT EXISTS (SELECT FROM sealed_entries AS leaf
                   WHERE leaf.act_id = act.act_id AND leaf.leaf_index < sealed.tree_size)
+ORDER BY from_the_future DESC, overtaken DESC, act.transaction_id, act.position
 LIMIT 1000

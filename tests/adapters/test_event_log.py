@@ -307,6 +307,10 @@ ACTS = [
     ("erase", {"user_id": "x", "batch_ids": []}),
     ("erase", {"user_id": R1, "batch_ids": "x"}),
     ("archive", {"before": R1, "size": "x", "events": 1}),
+    ("archive", {"before": R1, "size": 1.5, "events": 1}),
+    ("archive", {"before": R1, "size": 1, "events": -1}),
+    ("cleanup", {"before": "8999-19-39T29:59:59.000000Z"}),
+    ("cleanup", {"before": "2026-02-30T00:00:00.000000Z"}),
 ]
 
 

@@ -3,6 +3,7 @@
 import re
 from importlib.resources import files
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -31,3 +32,26 @@ def test_the_statement_is_used_and_is_one(name: str) -> None:
     source = "".join(file.read_text() for file in using)
     assert f'query("{name}")' in source or f'"{name}"' in source
     assert ";" not in (files("sql") / "queries" / f"{name}.sql").read_text()
+
+
+MANY_EVENTS = """
+    INSERT INTO batch_events (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
+    SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, 'Submitted', 1,
+           jsonb_build_object('user_id', gen_random_uuid(), 'report_ids', jsonb_build_array(gen_random_uuid())),
+           '{}', now(), decode(repeat('00', 32), 'hex'), sha256(n::text::bytea)
+    FROM generate_series(1, 30000) AS n"""
+
+
+@pytest.mark.parametrize("name", ["audited_reports", "restore_report_statuses"])
+def test_which_batch_had_a_report_last_is_looked_up_not_searched_for(database: Database, name: str) -> None:
+    """However long the log is: its end may be far from where the report was."""
+    first = UUID("00000000-0000-7000-8000-000000000001")
+    asked = {"batch_ids": [first], "batch_id": first, "report_ids": [first], "statuses": ["PENDING"]}
+    with psycopg.connect(database.admin_url, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(MANY_EVENTS.encode())
+        owner.execute("ANALYZE batch_events")
+        text = b"EXPLAIN " + (files("sql") / "queries" / f"{name}.sql").read_bytes()
+        plan = "\n".join(row[0] for row in owner.execute(text, asked))
+    assert "batch_events_of_report" in plan
+    assert "batch_events_in_commit_order" not in plan

@@ -5,7 +5,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,7 +18,7 @@ from application.repair import Progress, RebuildRuns
 from entrypoints.container import Container, Database
 from tests.build import new_id
 from tests.command import environment, runner
-from tests.lives import WHY, findings, finished, started, submitted
+from tests.lives import WHY, execute, findings, finished, rows, started, submitted
 from tests.load import Load, reports_for
 from tests.service import eventually
 
@@ -30,18 +29,6 @@ RATE, SECONDS = 60, 6
 async def rebuilt(container: Container) -> Progress:
     done = [progress async for progress in container.reprojection().rebuild(WHY)]
     return done[-1]
-
-
-def execute(database: Database, *statements: str) -> None:
-    with psycopg.connect(database.admin_url, autocommit=True) as superuser:
-        superuser.execute("SET session_replication_role = replica")
-        for statement in statements:
-            superuser.execute(statement.encode())
-
-
-def rows(database: Database, table: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database.admin_url) as connection:
-        return connection.execute(f"SELECT * FROM {table} ORDER BY 1".encode()).fetchall()
 
 
 DAMAGES = {
@@ -77,7 +64,7 @@ async def test_the_record_tells_what_had_drifted(container: Container, database:
     batch_id = await finished(container)
     execute(database, "UPDATE batch_jobs SET failed = 7")
     done = await rebuilt(container)
-    assert (done.batches, done.drifted, done.rewritten) == (1, [batch_id], 1)
+    assert (done.batches, done.drifted, done.drifted_first, done.rewritten) == (1, 1, [batch_id], 1)
     (act,) = rows(database, "audit_acts")
     assert act[2:6] == (
         "rebuild",
@@ -112,8 +99,8 @@ async def test_a_damaged_log_is_not_projected(container: Container, database: Da
         "UPDATE batch_jobs SET failed = 7",
     )
     done = await rebuilt(container)
-    assert {finding.batch_id for finding in done.unprojectable} == {batch_id}
-    assert done.drifted == [sound]
+    assert {finding.batch_id for finding in done.damage} == {batch_id}
+    assert (done.damaged, done.drifted, done.drifted_first) == (1, 1, [sound])
     with pytest.raises(DamagedLog):
         await container.reprojection().repair(batch_id, WHY)
 
@@ -190,7 +177,7 @@ async def test_a_repair_that_waited_for_an_erasure_brings_nothing_back(
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
         data = {"user_id": str(user_id), "batch_ids": [str(batch_id)]}
         await container.record()(tx, ActKind.ERASE, WHY, data)
-        await tx.erasure.remove_rows(user_id)
+        await tx.erasure.remove_rows([batch_id])
     assert list(await repairing) == []
     assert rows(database, "batch_jobs") == []
     assert await findings(container) == []
@@ -229,15 +216,14 @@ async def test_an_unknown_batch_cannot_be_repaired(container: Container, databas
 
 async def test_a_rebuild_disturbs_nobody(container: Container, database: Database, tmp_path: Path) -> None:
     """Submits, reads and ends of batches go on while rows are damaged and the read model is rebuilt again and again."""
-    for _ in range(20):
-        await finished(container)
+    settled = ", ".join([f"'{await finished(container)}'" for _ in range(20)])
     reports = await reports_for(container, RATE * SECONDS)
     load = Load(container)
     submitting = asyncio.create_task(load.run(RATE, reports))
     run, rebuilds = runner(database, tmp_path), 0
-    damage = "UPDATE batch_jobs SET successful = 7 WHERE created_at < now() - INTERVAL '1 minute'"
+    damage = f"UPDATE batch_jobs SET successful = 7 WHERE batch_id IN ({settled})"
     while not submitting.done():
-        await asyncio.to_thread(execute, database, "DELETE FROM batch_jobs WHERE status = 'FAILED'", damage)
+        await asyncio.to_thread(execute, database, damage, "DELETE FROM batch_jobs WHERE status = 'FAILED'")
         done = await asyncio.to_thread(run, "audit", "rebuild")
         assert done.returncode == 0, done.stderr
         rebuilds += 1

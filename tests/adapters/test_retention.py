@@ -1,21 +1,31 @@
 """docs/retention.md as it stands: the log in partitions, an old one moved out, and everything still verifies."""
 
+import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 import pytest
+from dependency_injector import providers
 
 from application.archive import NotYetPast, StillRunning, first_id_of
+from application.erasure import Erasure
 from application.errors import UnknownToTheLog, WrongExpectedVersion
+from application.merkle import Range
 from application.notes import public_key, sign
 from application.notes import receipt as receipt_text
-from entrypoints.container import Container, Database, migrate
-from tests.build import stream_of
+from application.ports.sealed_log import Leaf, SealedLog
+from application.seals import SealAudit
+from entrypoints.cli.lines import LineFile
+from entrypoints.container import Container, Database, inspect, migrate
+from tests.build import new_id, stream_of
 from tests.command import runner
-from tests.lives import WHY, checked_offline, exported, findings, finished, started, submitted
+from tests.lives import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
 
 DOCS = Path(__file__).parents[2] / "docs" / "retention.md"
 TO_PARTITIONS, MOVE_OUT = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
@@ -28,6 +38,9 @@ def partitioned(database: Database, bound: datetime) -> None:
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         owner.execute(statements.encode())
     migrate(database.admin_url)
+
+
+PARTS = ("batch_events", "batch_events_before_2027", "batch_events_2027_01", "batch_events_later")
 
 
 async def test_the_log_goes_on_in_partitions(container: Container, database: Database) -> None:
@@ -46,9 +59,19 @@ async def test_the_log_goes_on_in_partitions(container: Container, database: Dat
     assert isinstance(refused, WrongExpectedVersion)
     assert isinstance(gap, WrongExpectedVersion)
     with psycopg.connect(database.url, autocommit=True) as service:
-        for statement in ("DELETE FROM batch_events", "UPDATE batch_events SET version = 9", "TRUNCATE batch_events"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                service.execute(statement.encode())
+        for part in PARTS:
+            for statement in ("DELETE FROM {}", "UPDATE {} SET version = 9", "TRUNCATE {}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    service.execute(statement.format(part).encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            service.execute("INSERT INTO batch_events_before_2027 (batch_id) SELECT gen_random_uuid()")
+    with psycopg.connect(database.admin_url, autocommit=True) as owner:
+        for part in PARTS:
+            with pytest.raises(psycopg.DatabaseError, match="append-only"):
+                owner.execute(f"DELETE FROM {part}".encode())
+        assert inspect(database.url, 10).triggers_off == 0
+        owner.execute("DROP TRIGGER batch_events_are_append_only ON batch_events_later")
+        assert inspect(database.url, 10).triggers_off == 1
     await container.sealer().seal_all()
     problems = [problem async for _, found in container.seal_audit().verify() for problem in found]
     assert problems == []
@@ -100,6 +123,120 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     assert {finding.batch_id for finding in await findings(container)} == {young}
     broken = run("audit", "export", "-").stdout.splitlines()
     assert any(str(young) in wrong for wrong in checked_offline(broken, keys))
+
+
+class Meanwhile:
+    """A sealed log in which somebody does something before its leaves are read for the first time."""
+
+    def __init__(self, log: SealedLog, happens: Callable[[], Awaitable[None]]) -> None:
+        self._log, self._happens = log, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def leaves(self, leaves: Range) -> Sequence[Leaf]:
+        happens, self._happens = self._happens, _nothing
+        await happens()
+        return await self._log.leaves(leaves)
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def test_moving_a_batch_out_while_the_tree_is_verified_is_no_finding(
+    container: Container, database: Database
+) -> None:
+    await finished(container)
+    await container.sealer().seal_all()
+
+    async def move_out() -> None:
+        await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+        with psycopg.connect(database.admin_url, autocommit=True) as owner:
+            owner.execute("SET session_replication_role = replica")
+            owner.execute("DELETE FROM batch_events")
+
+    log = cast(SealedLog, Meanwhile(container.sealed_log(), move_out))
+    audit = SealAudit(log, container.sealer().trusted, container.verifies())
+    assert [found async for _, problems in audit.verify() for found in problems] == []
+
+
+def test_the_file_of_an_archive_is_kept_before_the_act_is_recorded(tmp_path: Path) -> None:
+    """Whatever happens afterwards: an act without its file would excuse what nobody has."""
+    file = tmp_path / "log.jsonl"
+    with pytest.raises(KeyboardInterrupt), LineFile(file) as lines:
+        lines.write({"format": "x"})
+        digest = lines.digest()
+        raise KeyboardInterrupt
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == digest
+    with pytest.raises(KeyboardInterrupt), LineFile(tmp_path / "other.jsonl") as lines:
+        lines.write({"format": "x"})
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == [file]
+
+
+async def test_the_platforms_days_may_be_an_hour_shorter_than_ours(container: Container, database: Database) -> None:
+    """`INTERVAL '30 days'` across the day on which a clock is put forward."""
+    await finished(container)
+    execute(database, "DELETE FROM batch_jobs")
+    assert await findings(container) != []
+    for hours, drift in ((30 * 24 - 1, False), (29 * 24, True)):
+        then = datetime.now(UTC) + timedelta(hours=hours)
+        container.clock.override(providers.Object(lambda then=then: then))
+        container.audit.reset()
+        assert bool(await findings(container)) is drift
+
+
+async def test_erasure_goes_in_pieces_each_with_its_act(
+    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.erasure.PAGE", 2)
+    user_id = new_id()
+    mine = {await finished(container, user_id) for _ in range(4)} | {await started(container, user_id)}
+    other = await finished(container)
+    erased = await container.erasure()(user_id, WHY)
+    assert (erased.batches, erased.cancelled, erased.reports) == (5, 1, 5)
+    acts = [act.data for act, _ in await container.sealed_log().acts(after=None, limit=9)]
+    assert [len(data["batch_ids"]) for data in acts] == [2, 2, 1]
+    assert {UUID(batch_id) for data in acts for batch_id in data["batch_ids"]} == mine
+    assert [row[0] for row in rows(database, "batch_jobs")] == [other]
+    assert await findings(container) == []
+
+
+async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
+    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = new_id()
+    await finished(container, user_id)
+    erasure, forget = container.erasure(), Erasure._forget
+
+    async def forget_late(self: Erasure, *asked: Any) -> int:
+        monkeypatch.setattr(Erasure, "_forget", forget)
+        await submitted(container, user_id)
+        return await forget(self, *asked)
+
+    monkeypatch.setattr(Erasure, "_forget", forget_late)
+    erased = await erasure(user_id, WHY)
+    assert (erased.batches, erased.cancelled, erased.reports) == (2, 1, 2)
+    assert rows(database, "batch_jobs") == []
+    assert await findings(container) == []
+
+
+async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
+    container: Container, database: Database
+) -> None:
+    user_id = new_id()
+    execute(
+        database,
+        "INSERT INTO financial_reports (id, user_id, report_type, format, size, sha256, processing_status, created_at) "
+        f"SELECT gen_random_uuid(), '{user_id}', '10-K', 'text', 1, sha256(''), 'PENDING', now() "
+        "FROM generate_series(1, 201)",
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, batch_id) "
+        f"SELECT '{user_id}', n::text, sha256(''), gen_random_uuid() FROM generate_series(1, 1001) AS n",
+    )
+    async with container.storage().transaction() as tx:
+        assert [await tx.erasure.remove_some_reports(user_id) for _ in range(3)] == [200, 1, 0]
+        assert [await tx.erasure.remove_some_content(user_id) for _ in range(3)] == [1000, 1, 0]
 
 
 async def test_what_is_unfinished_cannot_be_archived(container: Container) -> None:

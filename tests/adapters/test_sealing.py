@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from application.errors import CannotSeal
 from application.notes import Checkpoint, opened, public_key
 from application.proofs import NoSuchEvent, NoSuchTree, NotSealed
-from application.sealing import MOST
+from application.sealing import MOST, Sealer
 from entrypoints import metrics
 from entrypoints.container import Container, Database
 from entrypoints.housekeeping import Housekeeping
@@ -46,6 +46,19 @@ async def test_a_checkpoint_adds_a_thousand_entries_at_most(container: Container
     await appended(container, MOST + 1)
     assert await container.sealer().seal_all() == MOST + 1
     assert [each.size for each in await checkpoints(container)] == [MOST, MOST + 1]
+
+
+async def test_what_comes_while_everything_is_sealed_is_left_for_the_next_time(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load there is always something new: whoever seals comes to an end all the same."""
+    found = iter([MOST, MOST, 3, 5])
+
+    async def seal(_: Sealer) -> int:
+        return next(found)
+
+    monkeypatch.setattr(Sealer, "seal", seal)
+    assert await container.sealer().seal_all() == 2 * MOST + 3
 
 
 async def test_sealers_at_once_do_not_disturb_each_other(container: Container) -> None:

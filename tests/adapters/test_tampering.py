@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from adapters.ed25519 import Ed25519Signer
-from application.acts import ActKind
+from application.acts import Act, ActKind
 from application.audit import DamagedLog
 from application.errors import CannotSeal, SealedAlready
 from application.log import NO_HASH, StoredEvent, sealed
 from application.notes import Checkpoint, opened, public_key, sign
 from domain import commands
 from entrypoints.container import Container, Database
+from tests.build import new_id
 from tests.lives import WHY, asked, checked_offline, exported, findings, finished, started, submitted
 
 Superuser = psycopg.Connection[dict[str, Any]]
@@ -214,6 +216,20 @@ def break_json(crime: Crime) -> None:
     )
 
 
+def break_a_number(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET data = jsonb_set(data, '{x}', to_jsonb(1e400 + 0.5)) "
+        "WHERE batch_id = %s AND version = 4",
+        crime.victim,
+    )
+
+
+def clean_up_to_no_day(crime: Crime) -> None:
+    """An act that nothing can read: it excuses nothing, and disturbs nobody."""
+    crime.superuser.execute("ALTER TABLE audit_acts DROP CONSTRAINT acts_say_what_they_did")
+    forged_act("cleanup", '{"before": "8999-19-39T29:59:59.000000Z"}')(crime)
+
+
 def name_the_nil_batch(crime: Crime) -> None:
     crime.execute("UPDATE batch_events SET batch_id = %s WHERE batch_id = %s", UUID(int=0), crime.victim)
 
@@ -228,21 +244,40 @@ def far_leaf(crime: Crime) -> None:
     )
 
 
-def forged_act(kind: str, data: str) -> Callable[[Crime], None]:
+LONG_AGO, FAR_AWAY = "1", "9000000000000"
+
+
+def forged_act(kind: str, data: str, transaction: str = LONG_AGO) -> Callable[[Crime], None]:
     """It excuses what was removed, and stands where no checkpoint will ever cover it."""
 
     def commit(crime: Crime) -> None:
+        above = UUID(int=crime.victim.int + 1)
+        said = data.replace("VICTIM", str(crime.victim)).replace("OWNER", owner_of(crime)).replace("ABOVE", str(above))
+        act = Act(
+            act_id=new_id(),
+            kind=kind,
+            actor="operator:x",
+            reason="x",
+            data=json.loads(said),
+            recorded_at=datetime.now(UTC),
+        )
         crime.execute(
             "INSERT INTO audit_acts (act_id, kind, actor, reason, data, recorded_at, transaction_id, hash) "
-            "VALUES (gen_random_uuid(), %s, 'operator:x', 'x', %s, now(), '1', decode(repeat('00', 32), 'hex'))",
-            kind,
-            data.replace("VICTIM", str(crime.victim)).replace("OWNER", owner_of(crime)),
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            act.act_id,
+            act.kind,
+            act.actor,
+            act.reason,
+            Jsonb(act.data),
+            act.recorded_at,
+            transaction,
+            act.computed_hash(),
         )
         crime.execute("DELETE FROM batch_jobs WHERE batch_id = %s", crime.victim)
         if kind == "archive":
             crime.execute("DELETE FROM batch_events WHERE batch_id = %s", crime.victim)
 
-    commit.__name__ = f"forged_act_of_{kind}"
+    commit.__name__ = f"forged_act_of_{kind}" + ("_in_the_future" if transaction == FAR_AWAY else "")
     return commit
 
 
@@ -269,6 +304,8 @@ def add_a_subtree(crime: Crime) -> None:
     crime.execute("INSERT INTO tree_nodes VALUES (8, 0, sha256('another'))")
 
 
+CLEANED = '{"before": "2999-01-01T00:00:00.000000Z"}'
+ERASED = '{"user_id": "OWNER", "batch_ids": ["VICTIM"]}'
 CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (change_an_event, "version 4: its content does not match its hash"),
     (change_who_did_it, "version 1: its content does not match its hash"),
@@ -290,12 +327,21 @@ CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (remove_the_latest_checkpoint, "are covered by no checkpoint"),
     (break_json, "version 4: its content does not match its hash"),
     (far_leaf, "are covered by no checkpoint"),
-    (forged_act("cleanup", '{"before": "2999-01-01T00:00:00.000000Z"}'), "batch_jobs has no row for it"),
-    (forged_act("erase", '{"user_id": "OWNER", "batch_ids": ["VICTIM"]}'), "batch_jobs has no row for it"),
+    (break_a_number, "version 4: its content does not match its hash"),
+    (forged_act("cleanup", CLEANED), "batch_jobs has no row for it"),
+    (forged_act("erase", ERASED), "batch_jobs has no row for it"),
     (
         forged_act("archive", '{"before": "ffffffff-ffff-7fff-bfff-ffffffffffff", "size": 99, "events": 5}'),
         "version 1: the event was sealed, and is gone",
     ),
+    (forged_act("cleanup", CLEANED, FAR_AWAY), "batch_jobs has no row for it"),
+    (forged_act("erase", ERASED, FAR_AWAY), "batch_jobs has no row for it"),
+    (
+        forged_act("archive", '{"before": "ABOVE", "size": 5, "events": 5}', FAR_AWAY),
+        "version 1: the event was sealed, and is gone",
+    ),
+    (forged_act("cleanup", CLEANED, FAR_AWAY), "its transaction has not begun"),
+    (clean_up_to_no_day, "batch_jobs has no row for it"),
     (move_the_cursor, "checkpoint 5: its row names another place"),
     (change_when_it_was_sealed, "checkpoint 5: its row names another time"),
     (hide_in_the_future, "version 3: its transaction has not begun"),
@@ -311,7 +357,8 @@ ONLINE_ONLY = {
     change_when_it_was_sealed,
     hide_in_the_future,
     add_a_subtree,
-    *(commit for commit, _ in CRIMES if commit.__name__ in ("forged_act_of_cleanup", "forged_act_of_erase")),
+    clean_up_to_no_day,
+    *(commit for commit, _ in CRIMES if commit.__name__.startswith(("forged_act_of_cleanup", "forged_act_of_erase"))),
 }
 """What an export, which holds what is sealed in the order it was sealed in, does not show without a kept checkpoint."""
 
@@ -395,6 +442,32 @@ async def test_nothing_is_written_over_an_end_that_was_cut_off(crime: Crime) -> 
     history = await crime.container.audit().history(crime.victim)
     assert history.job is None
     assert {finding.version for finding in history.damage} >= {3, 4, 5}
+
+
+async def test_a_batch_that_was_removed_is_not_said_to_have_never_been(crime: Crime) -> None:
+    remove_a_batch(crime)
+    history = await crime.container.audit().history(crime.victim)
+    assert (history.job, history.events) == (None, [])
+    assert {finding.version for finding in history.damage} == {1, 2, 3, 4, 5}
+
+
+async def test_nothing_is_signed_that_was_written_behind_the_back_of_the_log(crime: Crime) -> None:
+    owner = UUID(owner_of(crime))
+    assert (await crime.container.receipts()(owner, crime.victim)).inclusion
+    change_when_it_was(crime)
+    with pytest.raises(DamagedLog):
+        await crime.container.receipts()(owner, crime.victim)
+
+
+@pytest.mark.parametrize("commit", [remove_a_batch, rewrite_a_chain])
+async def test_an_archive_does_not_excuse_what_was_done_before_it(
+    crime: Crime, commit: Callable[[Crime], None]
+) -> None:
+    commit(crime)
+    before_it_ran = datetime.fromtimestamp((crime.running.int >> 80) / 1000, UTC)
+    with pytest.raises(DamagedLog):
+        await crime.container.archive()(before_it_ran, WHY, lambda _: None, digest=lambda: "")
+    assert [act.kind for act, _ in await crime.container.sealed_log().acts(after=None, limit=9)] == ["cleanup"]
 
 
 async def test_what_was_sealed_already_is_named_and_the_rest_can_be_exported(crime: Crime) -> None:

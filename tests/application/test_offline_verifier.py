@@ -33,6 +33,22 @@ def test_what_is_no_key_is_wrong_use(tmp_path: Path, key: str) -> None:
     assert (done.returncode, f"{key} is no verifier key" in done.stderr) == (2, True)
 
 
+def test_what_is_not_even_text_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "other.bin"
+    event = '"batch_id": "\\ud800", "version": 1, "previous_hash": "", "recorded_at": "", "type": "", "hash": ""'
+    file.write_bytes(b'{"format": "\xff"}\n{"leaf": 0, "event": {%s}}\n' % event.encode())
+    done = verifying("--key", KEY, str(file))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "batch \\ud800 does not follow" in done.stdout
+
+
+def test_a_kept_note_that_is_none_is_wrong_use(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_text('{"note": null}')
+    done = verifying("--key", KEY, "--checkpoint", str(kept), str(tmp_path))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
 def test_a_kept_note_that_was_not_signed_so_is_said(tmp_path: Path) -> None:
     kept = tmp_path / "kept.txt"
     kept.write_text("fna-batch\n1\n\n\N{EM DASH} fna-batch " + base64.b64encode(bytes(68)).decode() + "\n")

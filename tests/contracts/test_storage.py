@@ -251,9 +251,12 @@ class TestBatchJobsRepair:
 class TestErasure:
     async def test_all_that_a_user_brought_in_goes_and_nothing_of_others(self, storage: Storage) -> None:
         mine, theirs = await uploaded(storage, USER, 2), await uploaded(storage, STRANGER)
+        known, stray = job(user_id=USER), job(user_id=USER)
         async with storage.transaction() as tx:
+            await tx.events.append([stream_of("Submitted", batch_id=known.batch_id)])
+            for each in (known, stray, job(user_id=STRANGER)):
+                await tx.batch_jobs.save(each)
             for user in (USER, STRANGER):
-                await tx.batch_jobs.save(job(user_id=user))
                 await tx.submissions.remember_key(user, "k", bytes(32), new_id())
             for report_id in (mine[0], *theirs):
                 await tx.reports.add_analysis(
@@ -261,12 +264,14 @@ class TestErasure:
                 )
         async with storage.transaction() as tx:
             await tx.erasure.alone()
-            assert await tx.erasure.remove_rows(USER) == 1
+            assert await tx.erasure.remove_rows([known.batch_id]) == 1
+            assert await tx.batch_jobs.get(stray.batch_id) is not None
         async with storage.transaction() as tx:
             while await tx.erasure.remove_some_content(USER):
                 pass
             assert await tx.reports.content(mine[0]) is None
-            assert await tx.erasure.remove_reports(USER) == 2
+            assert await tx.erasure.remove_some_reports(USER) == 2
+            assert await tx.erasure.remove_some_reports(USER) == 0
         async with storage.transaction() as tx:
             assert list(await tx.reports.page(USER, limit=10, after=None)) == []
             assert await tx.reports.latest_analysis(mine[0]) is None

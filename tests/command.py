@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -38,25 +39,34 @@ def runner(database: Database, folder: Path) -> Run:
 
 
 def runner_within(database: Database, folder: Path) -> Run:
-    """The same within this process, for tests that are not about the process."""
+    """The same within this process, in a thread, as it has a loop of its own."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-        before = dict(os.environ), sys.argv
+        before, codes = (dict(os.environ), sys.argv), list[object]()
         os.environ.clear()
         os.environ.update(environment(database, folder, **settings))
-        sys.argv, code = ["fna-batch", *arguments], 0
+        sys.argv = ["fna-batch", *arguments]
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                fna_batch()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
+                running = threading.Thread(target=lambda: codes.append(_code()))
+                running.start()
+                running.join()
         finally:
             os.environ.clear()
             os.environ.update(before[0])
             sys.argv = before[1]
         for stream in (out, err):
             stream.seek(0)
-        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+        (code,) = codes
+        return subprocess.CompletedProcess(arguments, int(str(code or 0)), out.read(), err.read())
 
     return run
+
+
+def _code() -> object:
+    try:
+        fna_batch()
+    except SystemExit as ended:
+        return ended.code
+    return 0

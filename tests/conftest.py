@@ -1,9 +1,11 @@
 """A real PostgreSQL for the tests that need one, migrated once and copied for each test."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -20,16 +22,22 @@ from tests.command import SECRET
 from tests.service import Service, running
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+IN_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
+"""No disk, and the bytes that must be free there: in it a database is copied in a tenth of the time."""
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The admin URL of a PostgreSQL server: FNA_BATCH_TEST_DATABASE_URL where that is set, else the embedded one."""
     given = os.environ.get("FNA_BATCH_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "data", FAST) as embedded:
+    in_memory = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ENOUGH
+    with (
+        TemporaryDirectory(dir=IN_MEMORY if in_memory else None, ignore_cleanup_errors=True) as folder,
+        EmbeddedPostgres(Path(folder) / "data", FAST) as embedded,
+    ):
         yield embedded.admin_url
 
 
@@ -48,7 +56,8 @@ def new_database(server: str, template: str) -> Iterator[Database]:
     """A migrated, empty database."""
     name = psql.Identifier(f"test_{uuid4().hex}")
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(psql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, psql.Identifier(template)))
+        copied = psql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, psql.Identifier(template))
+        connection.execute(copied)
         yield _at(server, name.as_string().strip('"'))
         connection.execute(psql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 

@@ -20,7 +20,6 @@ from entrypoints.cli.client import follow
 from entrypoints.cli.output import WrongUse, console, plain_name, progress
 from entrypoints.cli.verdict import trail, verdict, verified
 from entrypoints.container import Container, database
-from entrypoints.serve import listening_socket, running_server
 from entrypoints.settings import Settings
 
 HERE = Path(__file__).resolve()
@@ -39,6 +38,8 @@ def demo(
     ] = None,
 ) -> None:
     """Run the main job once: database, API and worker, reports in, analyses, events and the audit's verdict out."""
+    from entrypoints.serve import listening_socket, running_server
+
     reports = _reports(files or [next(folder for folder in SAMPLES if folder.exists())])
     settings = Settings()
     own = {"database_url": None, "data_dir": settings.data_dir / "demo", "rate_limits": dict.fromkeys(Tier, 1_000_000)}

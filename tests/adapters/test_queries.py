@@ -1,6 +1,7 @@
 """Every statement in `sql/queries` fits the real schema, and each is used."""
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from entrypoints.container import Database
+from tests.conftest import new_database
 
 QUERIES = sorted(file.name.removesuffix(".sql") for file in (files("sql") / "queries").iterdir())
 ROOT = Path(__file__).parents[2]
@@ -16,12 +18,19 @@ NOT_PREPARABLE = {"listen", "create_database", "create_service_user", "create_as
 """Utility statements, which PostgreSQL does not prepare."""
 
 
+@pytest.fixture(scope="module")
+def schema(server: str, template: str) -> Iterator[Database]:
+    """One database for all of them: preparing leaves nothing behind."""
+    with new_database(server, template) as database:
+        yield database
+
+
 @pytest.mark.parametrize("name", [name for name in QUERIES if name not in NOT_PREPARABLE])
-def test_the_statement_can_be_prepared(database: Database, name: str) -> None:
+def test_the_statement_can_be_prepared(schema: Database, name: str) -> None:
     text = (files("sql") / "queries" / f"{name}.sql").read_text()
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", text)
-    with psycopg.connect(database.admin_url) as connection:
+    with psycopg.connect(schema.admin_url) as connection:
         connection.execute((files("sql") / "queries" / "create_aside.sql").read_bytes())
         connection.execute(f"PREPARE this AS {numbered}".encode())
 

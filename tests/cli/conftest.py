@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from entrypoints.container import Database
-from tests.command import Run, runner
+from tests.command import Run, runner, runner_within
 
 
 @pytest.fixture
 def run(database: Database, tmp_path: Path) -> Run:
+    """Within this process: what a command says and how it ends."""
+    return runner_within(database, tmp_path)
+
+
+@pytest.fixture
+def run_alone(database: Database, tmp_path: Path) -> Run:
+    """In a process of its own."""
     return runner(database, tmp_path)

@@ -26,18 +26,18 @@ def report(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_submit_watch_status_history_verify(own_service: Service, run: Run, report: str) -> None:
+def test_submit_watch_status_history_verify(own_service: Service, run_alone: Run, report: str) -> None:
     at = ("--url", own_service.url, "--token", own_service.token(Tier.BASIC))
-    submitted = run("submit", report, report, *at)
+    submitted = run_alone("submit", report, report, *at)
     assert submitted.returncode == 0, submitted.stderr
     batch_id = submitted.stdout.strip()
     assert "Uploading: 2 of 2" in submitted.stderr
-    watched = run("watch", batch_id, *at)
+    watched = run_alone("watch", batch_id, *at)
     assert (watched.returncode, "COMPLETED" in watched.stdout) == (0, True), watched.stderr
-    status = json.loads(run("status", batch_id, "--json", *at).stdout)
+    status = json.loads(run_alone("status", batch_id, "--json", *at).stdout)
     assert (status["batch_id"], status["status"], status["successful"]) == (batch_id, "COMPLETED", 2)
 
-    history = json.loads(run("audit", "history", batch_id, "--json").stdout)["events"]
+    history = json.loads(run_alone("audit", "history", batch_id, "--json").stdout)["events"]
     assert [event["type"] for event in history] == [
         "Submitted",
         "Started",
@@ -45,9 +45,9 @@ def test_submit_watch_status_history_verify(own_service: Service, run: Run, repo
         "ReportSucceeded",
         "Finished",
     ]
-    shown = run("audit", "history", batch_id, "--as-of", history[1]["recorded_at"][:-1] + "+00:00")
+    shown = run_alone("audit", "history", batch_id, "--as-of", history[1]["recorded_at"][:-1] + "+00:00")
     assert shown.stdout.splitlines()[0].split()[2] == "Submitted"
-    verified = run("audit", "verify")
+    verified = run_alone("audit", "verify")
     assert verified.returncode == 0
     assert "1 batch verified" in verified.stdout
 
@@ -61,7 +61,6 @@ def test_a_failed_batch_is_exit_1(own_service: Service, run: Run, tmp_path: Path
     assert watched.returncode == 1
     assert "NO_NARRATIVE_TEXT" in watched.stdout
     assert run("status", batch_id, *at).returncode == 1
-    assert run("demo", str(empty)).returncode == 1
 
 
 def test_drift_is_named_and_exit_1(own_service: Service, run: Run, database: Database) -> None:
@@ -185,31 +184,34 @@ def test_errors_are_one_line_and_an_exit_code(
     assert len([line for line in done.stderr.splitlines() if line.startswith("fna-batch:")]) <= 1
 
 
-def test_serve_with_a_database_and_no_secret_refuses_and_says_why(run: Run, database: Database) -> None:
-    done = run("serve", jwt_secret="")
+def test_serve_with_a_database_and_no_secret_refuses_and_says_why(run_alone: Run, database: Database) -> None:
+    done = run_alone("serve", jwt_secret="")
     assert done.returncode == 2
     assert "FNA_BATCH_JWT_SECRET" in done.stderr
 
 
-def test_serve_on_a_database_that_was_never_migrated_refuses(run: Run, server: str) -> None:
-    done = run("serve", database_url=server)
+def test_serve_on_a_database_that_was_never_migrated_refuses(run_alone: Run, server: str) -> None:
+    done = run_alone("serve", database_url=server)
     assert done.returncode == 1
     assert "fna-batch migrate" in done.stderr
 
 
-def test_demo_shows_successes_failures_events_and_the_verdict(run: Run) -> None:
-    done = run("demo")
+def test_demo_shows_successes_failures_events_and_the_verdict(run_alone: Run, tmp_path: Path) -> None:
+    done = run_alone("demo")
     assert done.returncode == 0, done.stderr
     assert "PARTIALLY_COMPLETED, 5 of 8 analysed" in done.stdout
     for shown in ("UNSUPPORTED_LANGUAGE", "NO_NARRATIVE_TEXT", "CORRUPTED_FILE", "Finished", "1 batch verified"):
         assert shown in done.stdout
-    good = run("demo", str(SAMPLES / "good"))
+    empty = tmp_path / "empty.html"
+    empty.write_text("<html></html>")
+    assert run_alone("demo", str(empty)).returncode == 1
+    good = run_alone("demo", str(SAMPLES / "good"))
     assert "COMPLETED, 5 of 5 analysed" in good.stdout
-    assert "2 batches verified" in good.stdout
+    assert "3 batches verified" in good.stdout
 
 
-def test_nothing_secret_is_printed_or_logged(run: Run, database: Database) -> None:
+def test_nothing_secret_is_printed_or_logged(run_alone: Run, database: Database) -> None:
     url = "postgresql://someone:hunter2secret@127.0.0.1:1/nothing"
     for arguments in (["audit", "verify"], ["doctor"], ["migrate"]):
-        done = run(*arguments, database_url=url, log_level="DEBUG")
+        done = run_alone(*arguments, database_url=url, log_level="DEBUG")
         assert "hunter2secret" not in done.stdout + done.stderr

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 @cache
 def query(name: str) -> bytes:
-    """The statement in `queries/<name>.sql`, with `%(name)s` parameters.
+    """The statement in `queries/<name>.sql`, with `%(name)s` parameters (`%(name)b`: sent in binary, for long arrays).
 
     Raises FileNotFoundError.
     """

@@ -1,3 +1,3 @@
 INSERT INTO tree_nodes (level, node_index, hash)
 SELECT *
-FROM unnest(%(levels)s::integer[], %(indexes)s::bigint[], %(hashes)s::bytea[])
+FROM unnest(%(levels)b::integer[], %(indexes)b::bigint[], %(hashes)b::bytea[])

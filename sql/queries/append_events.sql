@@ -2,7 +2,7 @@ INSERT INTO batch_events
     (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
 SELECT *
 FROM unnest(
-    %(batch_ids)s::uuid[], %(versions)s::integer[], %(types)s::text[], %(schema_versions)s::integer[],
-    %(data)s::jsonb[], %(metadata)s::jsonb[], %(recorded_at)s::timestamptz[],
-    %(previous_hashes)s::bytea[], %(hashes)s::bytea[]
+    %(batch_ids)b::uuid[], %(versions)b::integer[], %(types)b::text[], %(schema_versions)b::integer[],
+    %(data)b::jsonb[], %(metadata)b::jsonb[], %(recorded_at)b::timestamptz[],
+    %(previous_hashes)b::bytea[], %(hashes)b::bytea[]
 )

@@ -28,8 +28,8 @@ def schema(server: str, template: str) -> Iterator[Database]:
 @pytest.mark.parametrize("name", [name for name in QUERIES if name not in NOT_PREPARABLE])
 def test_the_statement_can_be_prepared(schema: Database, name: str) -> None:
     text = (files("sql") / "queries" / f"{name}.sql").read_text()
-    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
-    numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", text)
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)[sb]", text)))
+    numbered = re.sub(r"%\((\w+)\)[sb]", lambda match: f"${names.index(match[1]) + 1}", text)
     with psycopg.connect(schema.admin_url) as connection:
         connection.execute((files("sql") / "queries" / "create_aside.sql").read_bytes())
         connection.execute(f"PREPARE this AS {numbered}".encode())

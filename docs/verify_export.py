@@ -44,6 +44,14 @@ def opened(note, keys):
     raise ValueError("signed by none of the keys given")
 
 
+def promised(note, keys):
+    """The batch of a receipt, the hash of its first event, and when that was recorded."""
+    kind, *told = opened(note, keys)
+    if not kind.endswith(" receipt"):
+        raise ValueError("it is no receipt")
+    return [line.split(" ")[1] for line in told]
+
+
 class Tree:
     """RFC 6962: the roots of complete subtrees, the largest first."""
 
@@ -64,42 +72,6 @@ class Tree:
         return node if node is not None else sha()
 
 
-def root_by_inclusion(entry, index, size, path):
-    """The root that an audit path leads to from an entry (RFC 9162, 2.1.3.2)."""
-    node, last = sha(b"\x00", entry), size - 1
-    for sibling in path:
-        if index & 1 or index == last:
-            node = sha(b"\x01", sibling, node)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            node = sha(b"\x01", node, sibling)
-        index, last = index >> 1, last >> 1
-    if last:
-        raise ValueError("the path is too short")
-    return node
-
-
-def roots_by_consistency(old_size, new_size, path, old_root):
-    """The roots of the older and the newer tree that a consistency proof leads to (RFC 9162, 2.1.4.2)."""
-    if old_size == new_size:
-        return old_root, old_root
-    path = [old_root, *path] if old_size & (old_size - 1) == 0 else list(path)
-    index, last = old_size - 1, new_size - 1
-    while index & 1:
-        index, last = index >> 1, last >> 1
-    old = new = path[0]
-    for node in path[1:]:
-        if index & 1 or index == last:
-            old, new = sha(b"\x01", node, old), sha(b"\x01", node, new)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            new = sha(b"\x01", new, node)
-        index, last = index >> 1, last >> 1
-    return old, new
-
-
 class Verifier:
     """Takes the lines of an export one after the other; `wrong` gets the first of what is, `findings` counts it all."""
 
@@ -115,7 +87,7 @@ class Verifier:
             _, size, root = opened(note, keys)[:3]
             self.kept.setdefault(int(size), set()).add(base64.b64decode(root))
         for note in receipts:
-            batch, submitted = (line.split(" ")[1] for line in opened(note, keys)[1:3])
+            batch, submitted, _ = promised(note, keys)
             self.promised[batch] = submitted
 
     def found(self, what):

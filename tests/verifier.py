@@ -1,12 +1,13 @@
-"""The verifier of docs/, which shares no code with the service, for tests to ask."""
+"""The verifiers of docs/, which share no code with the service, for tests to ask."""
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parents[1] / "docs" / "verify_export.py"
-_spec = importlib.util.spec_from_file_location("verify_export", FILE)
-assert _spec is not None
-assert _spec.loader is not None
-verify_export: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(verify_export)
+DOCS = Path(__file__).parents[1] / "docs"
+FILE = DOCS / "verify_export.py"
+sys.path.insert(0, str(DOCS))
+verify_export: Any = importlib.import_module("verify_export")
+verify_proof: Any = importlib.import_module("verify_proof")
+sys.path.remove(str(DOCS))

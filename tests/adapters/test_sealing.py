@@ -21,7 +21,7 @@ from entrypoints.settings import Settings
 from tests.build import new_id, stream_of
 from tests.conftest import settings_in
 from tests.lives import WHY, findings, finished, started, submitted
-from tests.verifier import verify_export
+from tests.verifier import verify_proof
 
 
 async def appended(container: Container, batches: int) -> None:
@@ -123,12 +123,12 @@ async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -
         stream = (await container.audit().history(batch_id)).events
         for checkpoint in signed:
             proof = await proofs.inclusion(batch_id, 1, checkpoint.size)
-            found = verify_export.root_by_inclusion(stream[0].hash, proof.leaf_index, checkpoint.size, proof.path)
+            found = verify_proof.root_by_inclusion(stream[0].hash, proof.leaf_index, checkpoint.size, proof.path)
             assert found == checkpoint.root
     for old in signed:
         for new in signed[signed.index(old) :]:
             grown = await proofs.consistency(old.size, new.size)
-            assert verify_export.roots_by_consistency(old.size, new.size, grown.path, old.root) == (old.root, new.root)
+            assert verify_proof.roots_by_consistency(old.size, new.size, grown.path, old.root) == (old.root, new.root)
     assert list(await container.seal_audit().sound()) == []
 
 

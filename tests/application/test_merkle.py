@@ -18,7 +18,7 @@ from application.merkle import (
 )
 from application.ports.sealed_log import Tree
 from application.proofs import STORED_FROM, hash_of
-from tests.verifier import verify_export
+from tests.verifier import verify_proof
 
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ROOTS = [
@@ -65,8 +65,8 @@ def test_the_roots_are_those_of_the_published_vectors() -> None:
 async def test_an_inclusion_proof_leads_from_each_leaf_to_the_root(size: int, data: st.DataObject) -> None:
     tree, index = MemoryTree(size), data.draw(st.integers(0, size - 1))
     path = [await hash_of(tree, part) for part in inclusion(index, size)]
-    assert verify_export.root_by_inclusion(tree.leaves[index], index, size, path) == tree.grown.root
-    other = verify_export.root_by_inclusion(b"another", index, size, path)
+    assert verify_proof.root_by_inclusion(tree.leaves[index], index, size, path) == tree.grown.root
+    other = verify_proof.root_by_inclusion(b"another", index, size, path)
     assert other != tree.grown.root
 
 
@@ -76,7 +76,7 @@ async def test_a_consistency_proof_leads_to_both_roots(new: int, data: st.DataOb
     old = data.draw(st.integers(1, new))
     older, newer = MemoryTree(old), MemoryTree(new)
     path = [await hash_of(newer, part) for part in consistency(old, new)]
-    found = verify_export.roots_by_consistency(old, new, path, older.grown.root)
+    found = verify_proof.roots_by_consistency(old, new, path, older.grown.root)
     assert found == (older.grown.root, newer.grown.root)
 
 

@@ -1,21 +1,37 @@
-"""The page that others check an export with: what it says where it is used wrongly."""
+"""The programs that others check exports, receipts and proofs with: what they say where they are used wrongly."""
 
 import base64
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.verifier import FILE
+from adapters.ed25519 import Ed25519Signer
+from application.merkle import GrowingTree
+from application.notes import Checkpoint, public_key, sign
+from tests.verifier import DOCS, verify_export, verify_proof
 
 KEY = "fna-batch+00000000+" + base64.b64encode(bytes(33)).decode()
 
 
-def verifying(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(FILE), *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+SIGNER = Ed25519Signer("fna-batch", bytes(range(32)))
+TRUSTED = [str(public_key(SIGNER))]
+
+
+def verifying(*arguments: str, program: str = "verify_export") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(DOCS / f"{program}.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def checkpoint_over(*entries: bytes) -> str:
+    tree = GrowingTree()
+    for entry in entries:
+        list(tree.append(entry))
+    signed = Checkpoint(origin="fna-batch", size=tree.size, root=tree.root, sealed_at="now", previous=bytes(32))
+    return sign(signed.text, SIGNER)
 
 
 def test_what_is_no_export_is_said_in_a_few_lines(tmp_path: Path) -> None:
@@ -55,3 +71,52 @@ def test_a_kept_note_that_was_not_signed_so_is_said(tmp_path: Path) -> None:
     done = verifying("--key", KEY, "--checkpoint", str(kept), str(tmp_path))
     assert done.returncode == 2
     assert "signed by none of the keys given" in done.stderr
+
+
+def told_of(entry: bytes, *, leaf_index: int = 1, path: tuple[bytes, ...] = (b"a",)) -> str:
+    """What a proof says in a log of two entries, `a` and `b`, where its path names the neighbour's leaf."""
+    hashes = [hashlib.sha256(b"\x00" + each).hexdigest() for each in path]
+    proof = {"leaf_index": leaf_index, "path": hashes, "checkpoint": checkpoint_over(b"a", b"b")}
+    told: str = verify_proof.proven(proof, TRUSTED, entry.hex())
+    return told
+
+
+def test_a_proof_of_an_entry_proves_that_entry_alone() -> None:
+    assert told_of(b"b") == "it is entry 1 of the log of 2"
+    with pytest.raises(ValueError, match="does not hold it"):
+        told_of(b"c")
+
+
+@pytest.mark.parametrize(
+    ("leaf_index", "path", "why"),
+    [
+        (0, (b"a",), "does not hold it"),
+        (2, (b"a",), "no such leaf"),
+        (-1, (b"a",), "no such leaf"),
+        (1, (), "too short"),
+        (1, (b"a", b"a"), "too long"),
+    ],
+)
+def test_a_proof_that_leads_elsewhere_proves_nothing(leaf_index: int, path: tuple[bytes, ...], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        told_of(b"b", leaf_index=leaf_index, path=path)
+
+
+def test_a_checkpoint_is_no_receipt() -> None:
+    with pytest.raises(ValueError, match="no receipt"):
+        verify_proof.proven({"note": checkpoint_over(b"a"), "inclusion": None}, TRUSTED)
+    with pytest.raises(ValueError, match="no receipt"):
+        verify_export.Verifier(TRUSTED, receipts=[checkpoint_over(b"a")])
+
+
+def test_a_proof_is_used_with_what_it_is_about(tmp_path: Path) -> None:
+    file = tmp_path / "proof.json"
+    file.write_text(json.dumps({"leaf_index": 0, "path": [], "checkpoint": checkpoint_over(b"a")}))
+    done = verifying("--key", TRUSTED[0], str(file), program="verify_proof")
+    assert (done.returncode, "--entry" in done.stderr) == (2, True)
+    done = verifying("--key", TRUSTED[0], "--entry", b"a".hex(), str(file), program="verify_proof")
+    assert (done.returncode, done.stdout) == (0, "it is entry 0 of the log of 1\n")
+    done = verifying("--key", KEY, "--entry", b"a".hex(), str(file), program="verify_proof")
+    assert (done.returncode, done.stdout) == (1, "it proves nothing: signed by none of the keys given\n")
+    file.write_text("no JSON")
+    assert verifying("--key", KEY, str(file), program="verify_proof").returncode == 2

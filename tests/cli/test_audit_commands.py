@@ -10,6 +10,7 @@ import pytest
 from entrypoints.container import Container, Database
 from tests.command import Run
 from tests.lives import WHY, checked_offline, finished, started, submitted
+from tests.verifier import verify_proof
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
 
@@ -22,10 +23,13 @@ async def test_checkpoint_key_prove_and_export_fit_together(container: Container
     assert json.loads(run("audit", "checkpoint", "--json").stdout) == {"note": first, "public_key": key}
     proof = json.loads(run("audit", "prove", str(batch_id), "--version", "2").stdout)
     assert (proof["leaf_index"], proof["checkpoint"]) == (1, first)
+    started = json.loads(run("audit", "history", str(batch_id), "--json").stdout)["events"][1]["hash"]
+    assert verify_proof.proven(proof, [key], started) == "it is entry 1 of the log of 4"
     await finished(container)
     assert run("audit", "checkpoint").returncode == 0
     grown = json.loads(run("audit", "prove", "--since", "4").stdout)
     assert grown["old"] == first
+    assert verify_proof.proven(grown, [key]) == "the log of 8 entries begins with that of 4"
     file = tmp_path / "log.jsonl"
     exported = run("audit", "export", str(file))
     assert (exported.returncode, "8 entries written" in exported.stderr) == (0, True)

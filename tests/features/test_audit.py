@@ -26,7 +26,7 @@ from tests.build import TEXT
 from tests.command import Run, runner_within
 from tests.lives import checked_offline
 from tests.service import FINAL, Client, Service, eventually, running
-from tests.verifier import verify_export
+from tests.verifier import verify_proof
 
 scenarios(
     "audit_history.feature",
@@ -504,11 +504,8 @@ def _(story: Story) -> None:
 
     receipt = eventually(proven)
     assert receipt["note"] == story.receipt
-    proof, submitted = receipt["inclusion"], bytes.fromhex(receipt["submitted_hash"])
-    _, size, root = proof["checkpoint"].splitlines()[:3]
-    path = [bytes.fromhex(each) for each in proof["path"]]
-    found = verify_export.root_by_inclusion(submitted, proof["leaf_index"], int(size), path)
-    assert found == base64.b64decode(root)
+    told = verify_proof.proven(receipt, story.keys)
+    assert f"the submission of batch {story.batch_ids[0]}, recorded {receipt['recorded_at']} is entry " in told
 
 
 @when(parsers.parse('an operator erases the analyst because "{reason}"'))

@@ -43,6 +43,7 @@ removals: $(STAMP) ## Take each guarantee away once and see its test fail (minut
 bench: $(STAMP) ## Run the benchmarks
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.audit
+	@$(BIN)/python -m benchmarks.offline 1000000
 
 requirements: ## Pin requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

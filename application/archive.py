@@ -37,12 +37,16 @@ def first_id_of(moment: datetime) -> UUID:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """Batches with an id below `before` lie in the file whole: `events` of the first `size` entries of the log."""
+    """Batches with an id below `before` lie in the file whole: `events` of the first `size` entries of the log.
+
+    They may leave the database once the act that says so is `sealed`.
+    """
 
     before: UUID
     size: int
     events: int
     sha256: str
+    sealed: bool
 
 
 class Archive:
@@ -73,7 +77,7 @@ class Archive:
         if moment > self._clock():
             raise NotYetPast(moment)
         await self._sealer.seal_all()
-        if await self._log.unsealed_below(before):
+        if (await self._log.unsealed_tail(before))[0]:
             raise NotSealed(f"every batch submitted before {instant(moment)}")
         last = await self._log.latest()
         size = 0 if last is None else last.size
@@ -89,11 +93,13 @@ class Archive:
         if unfinished:
             raise StillRunning(moment)
         await self._sound()
-        archived = Archived(before=before, size=size, events=events, sha256=digest())
+        sha256 = digest()
         async with self._storage.transaction() as tx:
-            data = {"before": str(before), "size": size, "events": events, "sha256": archived.sha256}
-            await self._record(tx, ActKind.ARCHIVE, why, data)
-        return archived
+            data = {"before": str(before), "size": size, "events": events, "sha256": sha256}
+            act = await self._record(tx, ActKind.ARCHIVE, why, data)
+        await self._sealer.seal_all()
+        unsealed = {each.act.act_id for each in await self._log.unsealed_acts()}
+        return Archived(before=before, size=size, events=events, sha256=sha256, sealed=act.act_id not in unsealed)
 
     async def _sound(self) -> None:
         """What is missing already would be excused by the act, for ever. Raises DamagedLog."""

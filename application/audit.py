@@ -161,6 +161,8 @@ class Audit:
         elif audited.erased:
             if actual is not None:
                 yield "batch_jobs has a row, but its owner's data were erased"
+            elif not expected.status.is_final:
+                yield "batch_jobs has no row for it: an erasure names it, but did not cancel it first"
         elif actual is None:
             if not self._may_be_gone(expected, audited):
                 yield "batch_jobs has no row for it"
@@ -186,6 +188,9 @@ def _in_a_file(audited: AuditedBatch) -> bool:
 def _in_spite_of_the_archive(audited: AuditedBatch) -> Iterator[Finding]:
     if audited.job is not None or audited.unreadable is not None:
         yield Finding(batch_id=audited.batch_id, problem="batch_jobs has a row, but its events were archived")
+    if audited.busy:
+        problem = f"busy_reports keeps {shown_ids(audited.busy)} busy for it, but its events were archived"
+        yield Finding(batch_id=audited.batch_id, problem=problem)
 
 
 def differences(actual: BatchJob, expected: BatchJob) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from application.acting import Recorder
 from application.acts import ActKind, Why
 from application.cancel import CancelBatch
+from application.errors import LogDamaged
 from application.log import Metadata
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage
@@ -19,9 +19,12 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
+    """`damaged` are batches whose events are not what was recorded: they could not be cancelled, all else is gone."""
+
     batches: int
     cancelled: int
     reports: int
+    damaged: Sequence[UUID]
 
 
 class Erasure:
@@ -31,43 +34,43 @@ class Erasure:
     async def __call__(self, user_id: UUID, why: Why) -> Erased:
         """Cancel what is running, record the erasure with its batches, remove rows, uploads and analyses.
 
-        In pieces, each a transaction of its own. Safe to repeat: what an interrupted one left behind, the next
-        removes. Raises StorageUnavailable.
+        What is in flight when it begins, and what comes until it has removed that, is erased as well. In pieces, each
+        a transaction of its own. Safe to repeat: what an interrupted one left behind, the next removes. Raises
+        StorageUnavailable.
         """
         batches = cancelled = reports = 0
-        async for batch_ids in self._submitted(user_id):
-            cancelled += await self._cancel_unfinished(batch_ids, why)
-            batches += await self._forget(user_id, batch_ids, why)
-        while await self._some_content(user_id):
-            pass
-        while removed := await self._some_reports(user_id):
-            reports += removed
-        return Erased(batches=batches, cancelled=cancelled, reports=reports)
+        seen, damaged = set[UUID](), list[UUID]()
+        for again in (False, True):
+            await self._in_flight(user_id)
+            async for batch_ids in self._submitted(user_id, seen):
+                cancelled += await self._cancel_unfinished(batch_ids, why, damaged)
+                batches += await self._forget(user_id, batch_ids, why)
+            if not seen and not again:
+                batches += await self._forget(user_id, (), why)
+            while await self._some_content(user_id):
+                pass
+            reports += await self._all_reports(user_id)
+        return Erased(batches=batches, cancelled=cancelled, reports=reports, damaged=damaged)
 
-    async def _submitted(self, user_id: UUID) -> AsyncIterator[Sequence[UUID]]:
-        """What the user ever submitted, by pages, the newest first; then what they submitted meanwhile."""
-        last = None
-        while True:
-            first = after = None
-            while page := await self._page(user_id, after):
-                first = first or page[0]
-                new = [each.batch_id for each in page if last is None or _key(each) > _key(last)]
-                if new:
-                    yield new
-                if len(new) < len(page):
-                    break
-                after = page[-1]
-            if first is None and last is None:
-                yield ()
-            if first == last:
-                return
-            last = first
+    async def _in_flight(self, user_id: UUID) -> None:
+        async with self._storage.transaction() as tx:
+            await tx.erasure.in_flight(user_id)
+
+    async def _submitted(self, user_id: UUID, seen: set[UUID]) -> AsyncIterator[Sequence[UUID]]:
+        """What the user submitted and was not seen yet, by pages."""
+        after: PageAfter | None = None
+        while page := await self._page(user_id, after):
+            new = [each.batch_id for each in page if each.batch_id not in seen]
+            seen.update(new)
+            if new:
+                yield new
+            after = page[-1]
 
     async def _page(self, user_id: UUID, after: PageAfter | None) -> Sequence[PageAfter]:
         async with self._storage.transaction() as tx:
             return await tx.events.submitted(user_id, until=None, after=after, limit=PAGE)
 
-    async def _cancel_unfinished(self, batch_ids: Sequence[UUID], why: Why) -> int:
+    async def _cancel_unfinished(self, batch_ids: Sequence[UUID], why: Why, damaged: list[UUID]) -> int:
         async with self._storage.transaction() as tx:
             streams = await tx.events.streams(batch_ids)
         cancelled = 0
@@ -79,6 +82,9 @@ class Erasure:
                 await self._cancel(batch_id, Asker(user_id=None, tier=None), metadata)
             except BatchFinished:
                 continue
+            except (LogDamaged, ValueError):
+                damaged.append(batch_id)
+                continue
             cancelled += 1
         return cancelled
 
@@ -89,14 +95,14 @@ class Erasure:
             await self._record(tx, ActKind.ERASE, why, data)
             return await tx.erasure.remove_rows(batch_ids)
 
-    async def _some_content(self, user_id: UUID) -> int:
+    async def _some_content(self, user_id: UUID) -> bool:
         async with self._storage.transaction() as tx:
             return await tx.erasure.remove_some_content(user_id)
 
-    async def _some_reports(self, user_id: UUID) -> int:
-        async with self._storage.transaction() as tx:
-            return await tx.erasure.remove_some_reports(user_id)
-
-
-def _key(submitted: PageAfter) -> tuple[datetime, UUID]:
-    return submitted.created_at, submitted.batch_id
+    async def _all_reports(self, user_id: UUID) -> int:
+        total, more = 0, True
+        while more:
+            async with self._storage.transaction() as tx:
+                removed, more = await tx.erasure.remove_some_reports(user_id)
+            total += removed
+        return total

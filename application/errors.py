@@ -14,6 +14,7 @@ ApplicationError
 │   ├── EventUnreadable         .batch_id .version
 │   ├── SealedAlready           .batch_id .version
 │   └── DamagedLog              .found, what the audit says
+├── ClockAhead                  this machine's clock is ahead of the database's
 ├── CannotSeal                  what is sealed already cannot be built upon
 ├── IdempotencyKeyReused        the same key with another request
 ├── IdempotencyKeyInFlight      the first request with this key has not ended
@@ -82,6 +83,14 @@ class SealedAlready(LogDamaged):
         self.batch_id, self.version = batch_id, version
         super().__init__(
             f"Version {version} of batch {batch_id} was sealed already, and is gone: run `fna-batch audit verify`."
+        )
+
+
+class ClockAhead(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__(
+            "This would clean up to an instant that is still to come: the clock of this machine is ahead of the "
+            "database's. Set it right; nothing was removed."
         )
 
 

@@ -3,9 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from application.errors import ApplicationError
 from application.log import StoredEvent
 from application.notes import PublicKey
 from application.ports.sealed_log import Leaf, SealedLog, StoredCheckpoint
+
+
+class ArchivedMeanwhile(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__("Events were archived, and moved out, while the log was read: export it again.")
+
 
 FORMAT = "fna-batch export 1"
 PAGE = 1000
@@ -20,12 +27,10 @@ class Export:
     async def __call__(self, size: int) -> AsyncIterator[dict[str, Any]]:
         """The first `size` entries of the log, which must be the size of a checkpoint; docs/verify.md has the format.
 
-        Raises StorageUnavailable.
+        Raises ArchivedMeanwhile or StorageUnavailable.
         """
-        archives = [
-            {"before": str(part.before), "size": part.size, "events": part.events}
-            for part in await self._log.archives()
-        ]
+        parts = list(await self._log.archives())
+        archives = [{"before": str(part.before), "size": part.size, "events": part.events} for part in parts]
         yield {"format": FORMAT, "keys": [str(key) for key in self._keys], "archives": archives}
         checkpoints = self._checkpoints()
         pending = await anext(checkpoints, None)
@@ -33,6 +38,10 @@ class Export:
             part = (first, min(first + PAGE, size))
             events = {(event.batch_id, event.version): event for event in await self._log.events(part)}
             for leaf in await self._log.leaves(part):
+                if leaf.place is None and not any(each.holds(leaf) for each in parts):
+                    meanwhile = [each for each in await self._log.archives() if each not in parts]
+                    if any(each.holds(leaf) for each in meanwhile):
+                        raise ArchivedMeanwhile
                 yield _line(leaf, events.get((leaf.batch_id, leaf.version)) if leaf.batch_id and leaf.version else None)
                 while pending is not None and pending.size <= leaf.leaf_index + 1:
                     yield {"checkpoint": pending.note}

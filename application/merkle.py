@@ -61,6 +61,14 @@ def inclusion(leaf_index: int, size: int) -> list[Range]:
     return path[::-1]
 
 
+def root_above(entry: bytes, leaf_index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root that the audit path of a leaf, as `inclusion` orders it, leads to."""
+    node = leaf_hash(entry)
+    for (start, _), sibling in zip(inclusion(leaf_index, size), path, strict=True):
+        node = node_hash(node, sibling) if start > leaf_index else node_hash(sibling, node)
+    return node
+
+
 def consistency(old: int, new: int) -> list[Range]:
     """The parts of the tree whose hashes prove that its first `old` leaves are still the same, lowest first.
 

@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.errors import ApplicationError, NotFound
-from application.merkle import GrowingTree, Range, Subtree, complete_subtrees, consistency, inclusion, joined
+from application.errors import ApplicationError, LogDamaged, NotFound
+from application.merkle import (
+    GrowingTree,
+    Range,
+    Subtree,
+    complete_subtrees,
+    consistency,
+    inclusion,
+    joined,
+    root_above,
+)
+from application.notes import BadNote, Checkpoint, PublicKey, opened
 from application.ports.sealed_log import SealedLog, StoredCheckpoint, Tree
+from application.ports.signing import Verifier
 from application.ports.storage import Storage
 
 STORED_FROM = 8
@@ -32,6 +43,14 @@ class NoSuchTree(ApplicationError):
         )
 
 
+class NotAsSealed(LogDamaged):
+    def __init__(self, batch_id: UUID, version: int, size: int) -> None:
+        super().__init__(
+            f"Version {version} of batch {batch_id} does not lead to the root that checkpoint {size} signs: "
+            "run `fna-batch audit verify`."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inclusion:
     """That `entry` is leaf `leaf_index` of the tree that `checkpoint` signs; `path` is the audit path of RFC 6962."""
@@ -51,13 +70,13 @@ class Consistency:
 
 
 class Proofs:
-    def __init__(self, log: SealedLog, storage: Storage) -> None:
-        self._log, self._storage = log, storage
+    def __init__(self, log: SealedLog, storage: Storage, trusted: Sequence[PublicKey], verify: Verifier) -> None:
+        self._log, self._storage, self._trusted, self._verify = log, storage, trusted, verify
 
     async def inclusion(self, batch_id: UUID, version: int, size: int | None = None) -> Inclusion:
         """In the tree of `size` entries, by default the latest.
 
-        Raises NotSealed, NoSuchEvent or NoSuchTree.
+        Raises NotSealed, NoSuchEvent, NoSuchTree, or NotAsSealed where the stored tree would prove something else.
         """
         leaf = await self._log.leaf_of(batch_id, version)
         if leaf is None and not await self._recorded(batch_id, version):
@@ -66,6 +85,10 @@ class Proofs:
         if leaf is None or leaf >= checkpoint.size:
             raise NotSealed(f"version {version} of batch {batch_id}")
         path = [await hash_of(self._log, part) for part in inclusion(leaf, checkpoint.size)]
+        entries = await self._log.entries((leaf, leaf + 1))
+        roots = {root_above(entry, leaf, checkpoint.size, path) for entry in entries}
+        if roots != {self._root(checkpoint)}:
+            raise NotAsSealed(batch_id, version, checkpoint.size)
         return Inclusion(leaf_index=leaf, path=path, checkpoint=checkpoint)
 
     async def consistency(self, old: int, new: int | None = None) -> Consistency:
@@ -75,6 +98,12 @@ class Proofs:
             raise NoSuchTree(later.size)
         path = [await hash_of(self._log, part) for part in consistency(earlier.size, later.size)]
         return Consistency(path=path, old=earlier, new=later)
+
+    def _root(self, checkpoint: StoredCheckpoint) -> bytes | None:
+        try:
+            return Checkpoint.parse(opened(checkpoint.note, self._trusted, self._verify)).root
+        except BadNote:
+            return None
 
     async def _recorded(self, batch_id: UUID, version: int) -> bool:
         async with self._storage.transaction() as tx:

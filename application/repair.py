@@ -114,9 +114,10 @@ class Reprojection:
 
         async def work(tx: Transaction) -> tuple[Sequence[Finding], bool]:
             await tx.repair.keep_erasure_out()
-            audited = await self._source.batch(batch_id)  # again: it may have been erased, or repaired, meanwhile
+            await tx.repair.lock(batch_id)
+            audited = await self._source.batch(batch_id)  # again: it may have been removed, or repaired, meanwhile
             if not (audited.events or audited.job or audited.unreadable or audited.busy):
-                raise UnknownToTheLog(batch_id)
+                raise UnknownToTheLog(batch_id, archived=audited.archived and bool(audited.sealed))
             found = self._audit.check(audited)
             if any(finding.version is not None for finding in found):
                 raise DamagedLog(found)

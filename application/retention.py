@@ -25,7 +25,7 @@ class Retention:
     async def clean(self, older_than: timedelta, why: Why) -> AsyncIterator[int]:
         """Remove what was processed longer ago, in small chunks; gives the rows of each.
 
-        Each chunk is recorded as an act in the transaction that removes it. Raises StorageUnavailable.
+        Each chunk is recorded as an act in the transaction that removes it. Raises ClockAhead or StorageUnavailable.
         """
         before = self._clock() - older_than
         while removed := await self._chunk(before, why):

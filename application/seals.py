@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from application.audit import Finding
 from application.log import Place
@@ -12,7 +13,7 @@ from application.merkle import GrowingTree, Subtree
 from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened
 from application.ports.sealed_log import ArchivedPart, Leaf, SealedLog, StoredCheckpoint, UnsealedAct
 from application.ports.signing import Verifier
-from application.proofs import STORED_FROM, hash_of
+from application.proofs import STORED_FROM, NoSuchEvent, NotAsSealed, NotSealed, Proofs, hash_of
 from application.sealing import NOTHING_BEFORE
 
 PAGE = 1024
@@ -33,8 +34,8 @@ class _Walk:
 
 
 class SealAudit:
-    def __init__(self, log: SealedLog, trusted: Sequence[PublicKey], verify: Verifier) -> None:
-        self._log, self._trusted, self._verify = log, trusted, verify
+    def __init__(self, log: SealedLog, proofs: Proofs, trusted: Sequence[PublicKey], verify: Verifier) -> None:
+        self._log, self._proofs, self._trusted, self._verify = log, proofs, trusted, verify
 
     async def verify(self, kept: Sequence[str] = ()) -> AsyncIterator[tuple[int, Sequence[Finding]]]:
         """How many entries were looked at, with what was found in them. Memory does not grow with the log.
@@ -47,16 +48,16 @@ class SealAudit:
         yield 0, problems
         while (last := await self._log.latest()) is not None and walk.tree.size < last.size:
             checkpoints = self._checkpoints(walk.tree.size)
-            pending = await anext(checkpoints)
+            pending = await anext(checkpoints, None)
             while walk.tree.size < last.size:
                 page = await self._log.leaves((walk.tree.size, min(walk.tree.size + PAGE, last.size)))
                 before, problems, complete = walk.tree.size, [], dict[Subtree, bytes]()
                 await self._learn_of_new_archives(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
-                    problems += self._leaf(walk, leaf, pending, complete) + self._kept(walk, known)
-                    if walk.tree.size == pending.size:
+                    problems += self._leaf(walk, leaf, pending or last, complete) + self._kept(walk, known)
+                    while pending is not None and pending.size <= walk.tree.size:
                         problems += self._checkpoint(walk, pending)
-                        pending = await anext(checkpoints, last)
+                        pending = await anext(checkpoints, None)
                 yield walk.tree.size, problems + await self._nodes(complete)
                 if walk.tree.size - before < len(page) or not page:
                     yield walk.tree.size, [Finding(problem=f"leaf {walk.tree.size} of the tree is missing")]
@@ -96,6 +97,19 @@ class SealAudit:
         if any(leaf.place is None and not _archived(walk, leaf) for leaf in page):
             walk.archived_meanwhile = [part for part in await self._log.archives() if part not in walk.archives]
 
+    async def batch(self, batch_id: UUID) -> Sequence[Finding]:
+        """Of one batch: that each of its leaves leads to the root that the latest checkpoint signs."""
+        found: list[Finding] = []
+        for version in itertools.count(1):
+            try:
+                await self._proofs.inclusion(batch_id, version)
+            except NotAsSealed:
+                problem = "its leaf does not lead to the root that the latest checkpoint signs"
+                found.append(Finding(batch_id=batch_id, version=version, problem=problem))
+            except (NotSealed, NoSuchEvent):
+                break
+        return found
+
     async def sound(self) -> Sequence[Finding]:
         """The latest checkpoint alone: its signature, and that the stored tree gives its root."""
         found: list[Finding] = []
@@ -132,7 +146,7 @@ class SealAudit:
         elif leaf.place is None and not _archived(walk, leaf):
             problems.append("the event was sealed, and is gone")
         for part in walk.archives:
-            walk.archives[part] += _is_in(part, leaf)
+            walk.archives[part] += part.holds(leaf)
         walk.place_is_known = leaf.place is not None and leaf.place <= pending.place
         if leaf.place is not None:
             if not walk.place < leaf.place <= pending.place:
@@ -203,9 +217,5 @@ def _wrong_with(unsealed: UnsealedAct) -> Iterator[str]:
         yield "its content does not match its hash"
 
 
-def _is_in(part: ArchivedPart, leaf: Leaf) -> bool:
-    return leaf.batch_id is not None and leaf.batch_id < part.before and leaf.leaf_index < part.size
-
-
 def _archived(walk: _Walk, leaf: Leaf) -> bool:
-    return any(_is_in(part, leaf) for part in (*walk.archives, *walk.archived_meanwhile))
+    return any(part.holds(leaf) for part in (*walk.archives, *walk.archived_meanwhile))

@@ -10,6 +10,7 @@ from application.log import Metadata, RecordedEvent, canonical_json
 from application.ports.edges import NewId
 from application.ports.storage import Storage, Transaction
 from domain import commands, refusals
+from domain.events import Submitted
 from domain.tiers import Tier, TierLimits
 
 
@@ -103,6 +104,8 @@ class SubmitBatch:
         key_owner = asked.key_owner or asked.user_id
         if key is not None and (earlier := await tx.submissions.claim_key(key_owner, key, fingerprint)):
             submitted = await self._handler.first(tx, earlier)
+            if not isinstance(submitted.event, Submitted) or submitted.event.user_id != asked.user_id:
+                raise BatchNotFound(earlier)  # somebody changed the key by hand
             return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True, submitted=submitted)
         await tx.submissions.wait_for_turn(asked.user_id)
         batch_id = self._new_id()

@@ -2,7 +2,8 @@
 
 MAX_REASON = 200
 """Characters."""
-REFUSED = r"\x00-\x1f\x7f-\x9f@\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufe6b\uff20\ufffe\uffff"
-REASON = rf"^[^{REFUSED}]{{1,{MAX_REASON}}}$"
-"""One line; no address of anybody. The database refuses the rest, too."""
-RULE = f"A reason is one line of 1 to {MAX_REASON} characters without an @"
+_UNSEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff" + "\U000e0000-\U000e007f"
+REFUSED = rf"\x00-\x1f\x7f-\x9f@\ufe6b\uff20\ufffe\uffff{_UNSEEN}"
+REASON = rf"^(?! *$)[^{REFUSED}]{{1,{MAX_REASON}}}$"
+"""One line that can be seen; no address of anybody. The database refuses the rest, too."""
+RULE = f"A reason is one line of 1 to {MAX_REASON} characters without an @, not of blanks alone"

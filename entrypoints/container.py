@@ -270,8 +270,8 @@ class Container(containers.DeclarativeContainer):
     sealer = providers.Singleton(
         Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock
     )
-    seal_audit = providers.Singleton(SealAudit, sealed_log, sealer.provided.trusted, verifies)
-    proofs = providers.Singleton(Proofs, sealed_log, storage)
+    proofs = providers.Singleton(Proofs, sealed_log, storage, sealer.provided.trusted, verifies)
+    seal_audit = providers.Singleton(SealAudit, sealed_log, proofs, sealer.provided.trusted, verifies)
     receipts = providers.Singleton(Receipts, queries, audit, proofs, signer)
     export = providers.Singleton(Export, sealed_log, sealer.provided.trusted)
 

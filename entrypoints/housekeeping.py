@@ -10,13 +10,15 @@ from uuid import UUID
 import structlog
 
 from application.acts import Why
-from application.errors import CannotSeal, Conflict, StorageUnavailable
+from application.errors import CannotSeal, ClockAhead, Conflict, StorageUnavailable
 from entrypoints import metrics
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 CLEAN_EVERY_S = 3600.0
+PROVEN = 10
+"""Batches of a sample whose leaves are followed up to the signed root."""
 
 
 class Housekeeping:
@@ -55,7 +57,10 @@ class Housekeeping:
             for found in await sealed.leaves((leaf, leaf + 1)):
                 after = UUID(int=found.batch_id.int - 1) if found.batch_id and found.batch_id.int else None
         checked, _ = await self._container.audit().verify_from(after, self._settings.verify_sample)
-        findings = [*await self._container.seal_audit().sound(), *(each for _, found in checked for each in found)]
+        seals = self._container.seal_audit()
+        findings = [*await seals.sound(), *(each for _, found in checked for each in found)]
+        for batch_id, _ in checked[:PROVEN]:
+            findings += await seals.batch(batch_id)
         metrics.VERIFIED.inc(len(checked))
         metrics.FINDINGS.inc(len(findings))
         metrics.SAMPLE_FINDINGS.set(len(findings))
@@ -92,9 +97,9 @@ class Housekeeping:
             await work()
         except (StorageUnavailable, Conflict) as away:
             log.warning("housekeeping waits for the database", work=name, error=type(away).__name__)
-        except CannotSeal as wrong:
+        except (CannotSeal, ClockAhead) as wrong:
             metrics.FAILURES.labels(name).inc()
-            log.error("the log cannot be sealed", work=name, error=str(wrong))
+            log.error("housekeeping cannot go on", work=name, error=str(wrong))
         except Exception as failure:
             metrics.FAILURES.labels(name).inc()
             log.exception("housekeeping failed, trying again", work=name, error=type(failure).__name__)

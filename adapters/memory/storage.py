@@ -157,6 +157,9 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
     def __init__(self, state: State) -> None:
         self._state = state
 
+    async def lock(self, batch_id: UUID) -> None:
+        return None
+
     async def hold(self, job: BatchJob) -> None:
         self._state.jobs.setdefault(job.batch_id, job)
 
@@ -197,6 +200,7 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
             job.batch_id
             for job in self._state.jobs.values()
             if job.status.is_final and job.processed_at is not None and job.processed_at < before
+            if not (stream := self._state.events.get(job.batch_id)) or stream[-1].type == "Finished"
         ]
 
     async def keep_erasure_out(self) -> None:
@@ -218,10 +222,13 @@ class MemoryErasure(Erasure):
     async def alone(self) -> None:
         return None
 
+    async def in_flight(self, user_id: UUID) -> None:
+        return None
+
     async def remove_rows(self, batch_ids: Sequence[UUID]) -> int:
         return sum(self._state.jobs.pop(batch_id, None) is not None for batch_id in batch_ids)
 
-    async def remove_some_content(self, user_id: UUID) -> int:
+    async def remove_some_content(self, user_id: UUID) -> bool:
         state = self._state
         keys = [key for key in state.keys if key[0] == user_id]
         mine = [each.batch_id for each in state.jobs.values() if each.user_id == user_id]
@@ -231,14 +238,15 @@ class MemoryErasure(Erasure):
             del state.keys[key]
         for report_id in own[:1]:
             del state.contents[report_id]
-        return len(keys) + len(own[:1]) + await self.remove_rows(strays)
+        await self.remove_rows(strays)
+        return len(own) > 1
 
-    async def remove_some_reports(self, user_id: UUID) -> int:
+    async def remove_some_reports(self, user_id: UUID) -> tuple[int, bool]:
         state, own = self._state, self._own(user_id)
         state.analyses = {key: value for key, value in state.analyses.items() if value[0] not in own}
         for report_id in own:
             del state.reports[report_id]
-        return len(own)
+        return len(own), False
 
     def _own(self, user_id: UUID) -> list[UUID]:
         return [report.report_id for report in self._state.reports.values() if report.user_id == user_id]

@@ -1,11 +1,15 @@
 """What operators did, in `audit_acts`."""
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Connection
 from application.acts import Act
+from application.errors import ClockAhead
 from application.ports.acts import Acts
 from sql import query
+
+LOOKS_AHEAD = "FB009"
 
 
 class PostgresActs(Acts):
@@ -22,4 +26,9 @@ class PostgresActs(Acts):
             "recorded_at": act.recorded_at,
             "hash": act.computed_hash(),
         }
-        await self._connection.execute(query("add_act"), row)
+        try:
+            await self._connection.execute(query("add_act"), row)
+        except psycopg.Error as error:
+            if error.sqlstate == LOOKS_AHEAD:
+                raise ClockAhead from error
+            raise

@@ -10,7 +10,6 @@ from psycopg import IsolationLevel
 
 from adapters.postgres.batch_jobs import RESULTS, job_from_row
 from adapters.postgres.pool import Connection, Pool, translated
-from adapters.postgres.sealed_log import stored_json
 from application.errors import StorageUnavailable
 from application.log import StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
@@ -81,8 +80,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
             overtaken[row["batch_id"]].add(row["version"])
         if row.pop("from_the_future"):
             from_the_future[row["batch_id"]].add(row["version"])
-        parsed = {"data": stored_json(row["data"]), "metadata": stored_json(row["metadata"])}
-        streams[row["batch_id"]].append(StoredEvent(**row | parsed))
+        streams[row["batch_id"]].append(StoredEvent(**row))
     sealed: dict[UUID, dict[int, bytes]] = defaultdict(dict)
     for row in await _rows(connection, "audited_seals", batch_ids=asked):
         sealed[row["batch_id"]][row["version"]] = row["entry"]
@@ -117,11 +115,10 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
 
 def _read_job(row: dict[str, Any]) -> tuple[BatchJob | None, str | None]:
     """The row, or what is wrong with it: also where it says what it says in other words than the projector's."""
-    results = stored_json(row["results"])
     try:
-        job = job_from_row(row | {"results": results})
+        job = job_from_row(row)
     except (ValueError, RecursionError) as wrong:
         return None, str(wrong).splitlines()[0]
-    if RESULTS.dump_python(job.results, mode="json") != results:
+    if RESULTS.dump_python(job.results, mode="json") != row["results"]:
         return None, "results hold what the projector does not write"
     return job, None

@@ -10,6 +10,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from adapters.postgres.values import read_anything
 from application.errors import Conflict, StorageUnavailable
 from sql import query
 
@@ -57,6 +58,7 @@ def connection_pool(database_url: str, *, size: int, patience: float, deadline: 
 
     async def configure(connection: Connection) -> None:
         connection.deadline = deadline
+        read_anything(connection)
         bounds = {"statement": _milliseconds(SERVERS_SHARE * deadline), "idle": _milliseconds(IDLE * deadline)}
         await connection.execute(query("bound_session"), bounds)
 

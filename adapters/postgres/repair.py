@@ -14,9 +14,12 @@ class PostgresBatchJobsRepair(BatchJobsRepair):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    async def lock(self, batch_id: UUID) -> None:
+        await self._connection.execute(query("lock_batch_job"), {"batch_id": batch_id})
+
     async def hold(self, job: BatchJob) -> None:
         await self._connection.execute(query("ensure_batch_job"), job_to_row(job))
-        await self._connection.execute(query("lock_batch_job"), {"batch_id": job.batch_id})
+        await self.lock(job.batch_id)
 
     async def restore(self, job: BatchJob) -> None:
         execute = self._connection.execute

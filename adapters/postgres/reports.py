@@ -25,6 +25,7 @@ class PostgresReports(Reports):
         self._connection = connection
 
     async def add(self, report: Report, content: AsyncIterator[bytes]) -> None:
+        await self._connection.execute(query("keep_user_erasure_out"), {"user_id": report.user_id})
         await self._connection.execute(query("add_report"), asdict(report))
         ordinal = 0
         async for piece in content:

@@ -42,6 +42,10 @@ class BatchJobs(Protocol):
 class BatchJobsRepair(Protocol):
     """What sets the read model right, and what removes from it; part of the transaction, too."""
 
+    async def lock(self, batch_id: UUID) -> None:
+        """From now on nobody else writes or removes this row, where there is one."""
+        ...
+
     async def hold(self, job: BatchJob) -> None:
         """From now on nobody else writes this row; where there is none, there is one now."""
         ...

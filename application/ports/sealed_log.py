@@ -65,6 +65,9 @@ class ArchivedPart:
     size: int
     events: int
 
+    def holds(self, leaf: Leaf) -> bool:
+        return leaf.batch_id is not None and leaf.batch_id < self.before and leaf.leaf_index < self.size
+
 
 class Tree(Protocol):
     async def entries(self, leaves: Range) -> Sequence[bytes]: ...
@@ -107,8 +110,11 @@ class Records(Protocol):
         """Up to a thousand acts that no checkpoint covers, those first that none ever will."""
         ...
 
-    async def unsealed_below(self, batch_id: UUID) -> int:
-        """Events of batches with lower ids that no checkpoint covers yet."""
+    async def unsealed_tail(self, below: UUID | None = None) -> tuple[int, datetime | None]:
+        """How many events (a hundred thousand at most) no checkpoint covers yet, and when the oldest was recorded.
+
+        Only of batches with ids lower than `below`, where that is given.
+        """
         ...
 
 

@@ -31,11 +31,13 @@ def export(
 ) -> None:
     """Write the log, its checkpoints and the public keys as JSON Lines, to be checked by anybody: docs/verify.md."""
 
+    damage: list[CannotSeal] = []
+
     async def run(container: Container) -> int:
         try:
             await container.sealer().seal_all()
         except CannotSeal as damaged:
-            print(f"Exported as far as it is sealed, since the rest cannot be: {damaged}", file=sys.stderr)
+            damage.append(damaged)
         last = await container.sealed_log().latest()
         size = last.size if last else 0
         with LineFile(file) as lines, progress("Exporting", size) as line:
@@ -47,6 +49,8 @@ def export(
 
     size = with_container(run)
     print(f"{size} entries written; docs/verify.md says how to check them.", file=sys.stderr)
+    for damaged in damage:
+        raise BadAnswer(f"That is as far as the log is sealed, since the rest cannot be: {damaged}")
 
 
 def archive(
@@ -67,7 +71,8 @@ def archive(
     else:
         print(f"{done.size} entries written, SHA-256 {done.sha256}.")
         which = f"{done.events} events of batches with an id below {done.before}"
-        print(f"{which} may leave the database now: docs/retention.md.")
+        when = "now" if done.sealed else "once `fna-batch audit checkpoint` has covered the act that says so"
+        print(f"{which} may leave the database {when}: docs/retention.md.")
 
 
 def checkpoint(as_json: AsJson = False) -> None:

@@ -9,7 +9,8 @@ import typer
 
 from application.explain import Explanation
 from application.log import instant
-from entrypoints.cli.output import AsJson, WrongUse, print_json
+from entrypoints.cli.output import AsJson, BadAnswer, WrongUse, print_json
+from entrypoints.cli.verdict import counted
 from entrypoints.cli.why import Actor, Reason, why
 from entrypoints.cli.within import with_container
 from entrypoints.container import Container, database, statistics
@@ -61,6 +62,12 @@ def erase(
         print(
             f"{erased.cancelled} batches cancelled, {erased.batches} rows and {erased.reports} reports removed. "
             "The log keeps ids alone: docs/retention.md says what remains, and why."
+        )
+    if erased.damaged:
+        which = ", ".join(map(str, erased.damaged[:3]))
+        raise BadAnswer(
+            f"{counted(len(erased.damaged))} could not be cancelled, since the log is damaged there ({which}): "
+            "run `fna-batch audit verify`. Everything else of the user is gone."
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from application.audit import Finding
@@ -17,11 +18,16 @@ ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """How many `batches`, and `sealed` entries, were checked; those below `archived_below` may lie in files."""
+    """How many `batches`, and `sealed` entries, were checked; those below `archived_below` may lie in files.
+
+    `unsealed` events, the oldest of them recorded at `unsealed_since`, are covered by no checkpoint yet.
+    """
 
     batches: int
     sealed: int
     archived_below: UUID | None
+    unsealed: int
+    unsealed_since: datetime | None
     findings: Sequence[Finding]
 
 
@@ -34,6 +40,8 @@ async def verified(container: Container, batch: UUID | None, kept: Sequence[str]
             checked += 1
             found.update(dict.fromkeys(problems))
             line.sometimes(checked)
+    if batch is not None:
+        found.update(dict.fromkeys(await container.seal_audit().batch(batch)))
     if batch is None or kept:
         last = await container.sealed_log().latest()
         with progress("Recomputing the tree", last.size if last else 0) as line:
@@ -44,7 +52,15 @@ async def verified(container: Container, batch: UUID | None, kept: Sequence[str]
     below = max(archived, default=None)
     if batch is not None and below is not None and batch >= below:
         below = None
-    return Verified(batches=checked, sealed=sealed, archived_below=below, findings=list(found))
+    unsealed, since = await container.sealed_log().unsealed_tail()
+    return Verified(
+        batches=checked,
+        sealed=sealed,
+        archived_below=below,
+        unsealed=unsealed,
+        unsealed_since=since,
+        findings=list(found),
+    )
 
 
 def verdict(done: Verified) -> list[str]:
@@ -56,6 +72,11 @@ def verdict(done: Verified) -> list[str]:
     if done.sealed:
         tree = "the tree gives the root of every checkpoint, and every signature fits"
         told.append(f"{done.sealed} entries are sealed: {tree}.")
+    if done.unsealed_since is not None:
+        told.append(
+            f"{done.unsealed} events, the oldest of {instant(done.unsealed_since)}, are covered by no checkpoint yet: "
+            "until then their batches' chains alone speak for them, and nothing for a batch that is gone."
+        )
     if done.archived_below is not None:
         which = f"Batches with ids below {done.archived_below} were archived"
         told.append(f"{which}: of what is no longer here, the hashes alone were checked; verify the archive as well.")

@@ -94,13 +94,14 @@ async def verify(
     audit = own.audit()
     if batch_id is not None:
         after = None
-        checked: Sequence[tuple[UUID, Sequence[Finding]]] = [found async for found in audit.verify(batch_id)]
+        found = [each async for each in audit.verify(batch_id)]
+        checked: Sequence[tuple[UUID, Sequence[Finding]]] = [*found, (batch_id, await own.seal_audit().batch(batch_id))]
     else:
         checked, after = await audit.verify_from(id_after(cursor), limit)
     findings: list[Finding] = [] if cursor else list(await own.seal_audit().sound())
     findings += [finding for _, found in checked for finding in found]
     return VerifyResponse(
-        batches=len(checked),
+        batches=len({batch_id for batch_id, _ in checked}),
         findings=[FindingResponse.model_validate(finding, from_attributes=True) for finding in findings],
         next_cursor=encode_cursor(str(after)) if after else None,
     )

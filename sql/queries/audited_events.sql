@@ -1,6 +1,6 @@
 SELECT event.transaction_id >= pg_snapshot_xmax(pg_current_snapshot()) AS from_the_future,
-       event.batch_id, event.version, event.type, event.schema_version, event.data::text AS data,
-       event.metadata::text AS metadata, event.recorded_at, event.previous_hash, event.hash,
+       event.batch_id, event.version, event.type, event.schema_version, event.data,
+       event.metadata, event.recorded_at, event.previous_hash, event.hash,
        NOT EXISTS (SELECT FROM sealed_entries AS leaf
                    WHERE leaf.batch_id = event.batch_id AND leaf.version = event.version
                      AND leaf.leaf_index < sealed.tree_size)

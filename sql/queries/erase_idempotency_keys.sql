@@ -1,3 +1,3 @@
 DELETE FROM idempotency_keys
 WHERE user_id = %(user_id)s
-  AND key IN (SELECT key FROM idempotency_keys WHERE user_id = %(user_id)s LIMIT 1000)
+  AND key IN (SELECT key FROM idempotency_keys WHERE user_id = %(user_id)s LIMIT %(most)s)

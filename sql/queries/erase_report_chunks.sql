@@ -4,4 +4,4 @@ WHERE (report_id, ordinal) IN (
     FROM financial_reports AS report
     JOIN report_chunks AS chunk ON chunk.report_id = report.id
     WHERE report.user_id = %(user_id)s
-    LIMIT 64)
+    LIMIT %(most)s)

@@ -10,7 +10,7 @@ WITH log AS (
     SELECT part::regclass, part || '_are_append_only'
     FROM unnest(ARRAY['audit_acts', 'sealed_entries', 'tree_nodes', 'checkpoints']) AS part
     UNION ALL
-    SELECT 'audit_acts'::regclass, 'audit_acts_give_their_transaction'
+    SELECT 'audit_acts'::regclass, unnest(ARRAY['audit_acts_give_their_transaction', 'cleanups_look_back'])
 )
 SELECT (SELECT count(*) FROM needed
         WHERE NOT EXISTS (SELECT FROM pg_trigger

@@ -1,4 +1,4 @@
-SELECT act.act_id, act.kind, act.actor, act.reason, act.data::text AS data, act.recorded_at, act.hash,
+SELECT act.act_id, act.kind, act.actor, act.reason, act.data, act.recorded_at, act.hash,
        coalesce((act.transaction_id, act.position) <= (sealed.transaction_id, sealed.position), false) AS overtaken,
        act.transaction_id >= pg_snapshot_xmax(pg_current_snapshot()) AS from_the_future
 FROM audit_acts AS act

@@ -259,6 +259,11 @@ REASONS = [
     "two\nlines",
     "jane@example.com",
     "a\x1bb",
+    "   ",
+    "\ufeffa",
+    "a\u00adb",
+    "a\u061cb",
+    "a\U000e0041b",
 ]
 
 

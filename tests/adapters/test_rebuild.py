@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import pytest
 from application.acts import ActKind
 from application.audit import DamagedLog
 from application.errors import UnknownToTheLog
+from application.log import instant
 from application.ports.audit_source import AuditedBatch, AuditSource
 from application.repair import Progress, RebuildRuns
 from entrypoints.container import Container, Database
@@ -206,6 +207,21 @@ async def test_the_record_of_a_repair_quotes_nothing(container: Container, datab
     await rebuilt(container)
     await container.reprojection().repair(await finished(container), WHY)
     assert "jane" not in str(rows(database, "audit_acts"))
+
+
+async def test_a_repair_that_waited_for_a_cleanup_brings_nothing_back(container: Container, database: Database) -> None:
+    batch_id = await finished(container)
+    execute(database, "UPDATE batch_jobs SET failed = 7")
+    with psycopg.connect(database.admin_url, autocommit=True) as watcher:
+        async with container.storage().transaction() as tx:
+            before = datetime.now(UTC)
+            assert await tx.repair.remove_processed(before, 9) == 1
+            repairing = asyncio.create_task(container.reprojection().repair(batch_id, WHY))
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+            await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
+            await container.record()(tx, ActKind.CLEANUP, WHY, {"before": instant(before), "rows": 1})
+        assert list(await repairing) == []
+    assert rows(database, "batch_jobs") == []
 
 
 async def test_an_unknown_batch_cannot_be_repaired(container: Container, database: Database) -> None:

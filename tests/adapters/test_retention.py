@@ -7,15 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 import psycopg
 import pytest
 from dependency_injector import providers
 
 from application.archive import NotYetPast, StillRunning, first_id_of
-from application.erasure import Erasure
-from application.errors import UnknownToTheLog, WrongExpectedVersion
+from application.errors import ClockAhead, UnknownToTheLog, WrongExpectedVersion
+from application.export import ArchivedMeanwhile
 from application.merkle import Range
 from application.notes import public_key, sign
 from application.notes import receipt as receipt_text
@@ -23,7 +22,7 @@ from application.ports.sealed_log import Leaf, SealedLog
 from application.seals import SealAudit
 from entrypoints.cli.lines import LineFile
 from entrypoints.container import Container, Database, inspect, migrate
-from tests.build import new_id, stream_of
+from tests.build import stream_of
 from tests.command import runner
 from tests.lives import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
 
@@ -157,7 +156,7 @@ async def test_moving_a_batch_out_while_the_tree_is_verified_is_no_finding(
             owner.execute("DELETE FROM batch_events")
 
     log = cast(SealedLog, Meanwhile(container.sealed_log(), move_out))
-    audit = SealAudit(log, container.sealer().trusted, container.verifies())
+    audit = SealAudit(log, container.proofs(), container.sealer().trusted, container.verifies())
     assert [found async for _, problems in audit.verify() for found in problems] == []
 
 
@@ -185,58 +184,6 @@ async def test_the_platforms_days_may_be_an_hour_shorter_than_ours(container: Co
         container.clock.override(providers.Object(lambda then=then: then))
         container.audit.reset()
         assert bool(await findings(container)) is drift
-
-
-async def test_erasure_goes_in_pieces_each_with_its_act(
-    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("application.erasure.PAGE", 2)
-    user_id = new_id()
-    mine = {await finished(container, user_id) for _ in range(4)} | {await started(container, user_id)}
-    other = await finished(container)
-    erased = await container.erasure()(user_id, WHY)
-    assert (erased.batches, erased.cancelled, erased.reports) == (5, 1, 5)
-    acts = [act.data for act, _ in await container.sealed_log().acts(after=None, limit=9)]
-    assert [len(data["batch_ids"]) for data in acts] == [2, 2, 1]
-    assert {UUID(batch_id) for data in acts for batch_id in data["batch_ids"]} == mine
-    assert [row[0] for row in rows(database, "batch_jobs")] == [other]
-    assert await findings(container) == []
-
-
-async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
-    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user_id = new_id()
-    await finished(container, user_id)
-    erasure, forget = container.erasure(), Erasure._forget
-
-    async def forget_late(self: Erasure, *asked: Any) -> int:
-        monkeypatch.setattr(Erasure, "_forget", forget)
-        await submitted(container, user_id)
-        return await forget(self, *asked)
-
-    monkeypatch.setattr(Erasure, "_forget", forget_late)
-    erased = await erasure(user_id, WHY)
-    assert (erased.batches, erased.cancelled, erased.reports) == (2, 1, 2)
-    assert rows(database, "batch_jobs") == []
-    assert await findings(container) == []
-
-
-async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
-    container: Container, database: Database
-) -> None:
-    user_id = new_id()
-    execute(
-        database,
-        "INSERT INTO financial_reports (id, user_id, report_type, format, size, sha256, processing_status, created_at) "
-        f"SELECT gen_random_uuid(), '{user_id}', '10-K', 'text', 1, sha256(''), 'PENDING', now() "
-        "FROM generate_series(1, 201)",
-        "INSERT INTO idempotency_keys (user_id, key, fingerprint, batch_id) "
-        f"SELECT '{user_id}', n::text, sha256(''), gen_random_uuid() FROM generate_series(1, 1001) AS n",
-    )
-    async with container.storage().transaction() as tx:
-        assert [await tx.erasure.remove_some_reports(user_id) for _ in range(3)] == [200, 1, 0]
-        assert [await tx.erasure.remove_some_content(user_id) for _ in range(3)] == [1000, 1, 0]
 
 
 async def test_what_is_unfinished_cannot_be_archived(container: Container) -> None:
@@ -292,3 +239,70 @@ async def test_the_bound_is_the_same_in_code_and_database(database: Database) ->
     with psycopg.connect(database.admin_url) as connection:
         for moment in (datetime(2026, 3, 3, 12, 0, 0, 123456, UTC), datetime(2027, 1, 1, tzinfo=UTC)):
             assert connection.execute("SELECT first_batch_id(%s)", [moment]).fetchone() == (first_id_of(moment),)
+
+
+async def test_a_clock_that_is_ahead_removes_nothing(container: Container, database: Database) -> None:
+    """Else what it removed would be excused until then, and a rebuild would bring nothing back."""
+    await finished(container)
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    container.clock.override(providers.Object(lambda: ahead))
+    with pytest.raises(ClockAhead):
+        _ = [removed async for removed in container.retention().clean(timedelta(days=30), WHY)]
+    assert len(rows(database, "batch_jobs")) == 1
+    assert rows(database, "audit_acts") == []
+
+
+async def test_what_runs_stays_though_its_row_says_that_it_ended(container: Container, database: Database) -> None:
+    batch_id = await submitted(container)
+    execute(database, "UPDATE batch_jobs SET status = 'FAILED', processed_at = now() - INTERVAL '1 day'")
+    assert [removed async for removed in container.retention().clean(timedelta(0), WHY)] == []
+    assert [row[0] for row in rows(database, "batch_jobs")] == [batch_id]
+
+
+async def test_an_archive_has_sealed_that_its_events_may_leave(container: Container, database: Database) -> None:
+    await finished(container)
+    done = await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    assert done.sealed
+    execute(database, "DELETE FROM batch_events", "DELETE FROM batch_jobs")
+    lines = [json.dumps(line) for line in await exported(container)]
+    assert checked_offline(lines, [str(public_key(container.signer()))]) == []
+
+
+async def test_an_archive_beside_an_open_transaction_says_that_it_is_not_sealed(
+    container: Container, database: Database
+) -> None:
+    await finished(container)
+    await container.sealer().seal_all()
+    with psycopg.connect(database.admin_url) as slow:
+        slow.execute("SELECT pg_current_xact_id()")
+        done = await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    assert not done.sealed
+
+
+async def test_an_export_beside_an_archive_says_that_it_is_to_be_repeated(
+    container: Container, database: Database
+) -> None:
+    await finished(container)
+    await container.sealer().seal_all()
+    lines = container.export()(4)
+    assert "format" in await anext(lines)
+    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    execute(database, "DELETE FROM batch_events")
+    with pytest.raises(ArchivedMeanwhile):
+        _ = [line async for line in lines]
+
+
+async def test_what_an_archived_batch_keeps_busy_is_named_and_repaired(
+    container: Container, database: Database
+) -> None:
+    batch_id = await finished(container)
+    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    execute(
+        database,
+        "DELETE FROM batch_events",
+        "DELETE FROM batch_jobs",
+        f"INSERT INTO busy_reports SELECT gen_random_uuid(), '{batch_id}'",
+    )
+    assert any("busy for it, but its events were archived" in str(found) for found in await findings(container))
+    await container.reprojection().repair(batch_id, WHY)
+    assert await findings(container) == []

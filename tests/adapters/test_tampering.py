@@ -18,6 +18,7 @@ from application.audit import DamagedLog
 from application.errors import CannotSeal, SealedAlready
 from application.log import NO_HASH, StoredEvent, sealed
 from application.notes import Checkpoint, opened, public_key, sign
+from application.proofs import NotAsSealed
 from domain import commands
 from entrypoints.container import Container, Database
 from tests.build import new_id
@@ -304,6 +305,38 @@ def add_a_subtree(crime: Crime) -> None:
     crime.execute("INSERT INTO tree_nodes VALUES (8, 0, sha256('another'))")
 
 
+def duplicate_a_checkpoint(crime: Crime) -> None:
+    """A second row for the first checkpoint, in a table of its own; then a later batch is rewritten with its leaves."""
+    crime.superuser.execute("CREATE TABLE more (LIKE checkpoints INCLUDING CONSTRAINTS)")
+    crime.superuser.execute("ALTER TABLE more INHERIT checkpoints")
+    crime.execute(
+        "INSERT INTO more SELECT tree_size, previous_size, note, sealed_at, '9000000000000', position "
+        "FROM checkpoints WHERE previous_size IS NULL"
+    )
+    crime.execute(
+        "UPDATE sealed_entries SET entry = sha256('another') "
+        "WHERE leaf_index = (SELECT max(leaf_index) FROM sealed_entries)"
+    )
+
+
+def seal_at_no_time(crime: Crime) -> None:
+    crime.superuser.execute("ALTER TABLE checkpoints DROP CONSTRAINT sealed_in_our_era")
+    crime.execute("UPDATE checkpoints SET sealed_at = 'infinity' WHERE previous_size IS NULL")
+
+
+def act_at_no_time(crime: Crime) -> None:
+    crime.superuser.execute("ALTER TABLE audit_acts DROP CONSTRAINT acts_in_our_era")
+    crime.execute("UPDATE audit_acts SET recorded_at = '0044-03-15 BC'")
+
+
+def nest_without_end(crime: Crime) -> None:
+    crime.execute(
+        "UPDATE batch_events SET data = jsonb_set(data, '{x}', (repeat('[', 900) || repeat(']', 900))::jsonb) "
+        "WHERE batch_id = %s AND version = 4",
+        crime.victim,
+    )
+
+
 CLEANED = '{"before": "2999-01-01T00:00:00.000000Z"}'
 ERASED = '{"user_id": "OWNER", "batch_ids": ["VICTIM"]}'
 CRIMES: list[tuple[Callable[[Crime], None], str]] = [
@@ -328,6 +361,11 @@ CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (break_json, "version 4: its content does not match its hash"),
     (far_leaf, "are covered by no checkpoint"),
     (break_a_number, "version 4: its content does not match its hash"),
+    (nest_without_end, "version 4: its content does not match its hash"),
+    (duplicate_a_checkpoint, "checkpoint 5: it does not follow the checkpoint before it"),
+    (duplicate_a_checkpoint, "its root does not fit"),
+    (seal_at_no_time, "checkpoint 5: its row names another time"),
+    (act_at_no_time, "it is not the act that was sealed"),
     (forged_act("cleanup", CLEANED), "batch_jobs has no row for it"),
     (forged_act("erase", ERASED), "batch_jobs has no row for it"),
     (
@@ -355,6 +393,7 @@ ONLINE_ONLY = {
     far_leaf,
     move_the_cursor,
     change_when_it_was_sealed,
+    seal_at_no_time,
     hide_in_the_future,
     add_a_subtree,
     clean_up_to_no_day,
@@ -457,6 +496,31 @@ async def test_nothing_is_signed_that_was_written_behind_the_back_of_the_log(cri
     change_when_it_was(crime)
     with pytest.raises(DamagedLog):
         await crime.container.receipts()(owner, crime.victim)
+
+
+async def test_nothing_is_signed_whose_leaf_was_rewritten_as_well(crime: Crime) -> None:
+    """In itself the chain is sound, and its leaves say the same: the root that was signed does not."""
+    rewrite_a_chain_and_its_seals(crime)
+    with pytest.raises(NotAsSealed):
+        await crime.container.receipts()(UUID(owner_of(crime)), crime.victim)
+    with pytest.raises(NotAsSealed):
+        await crime.container.proofs().inclusion(crime.victim, 4)
+
+
+async def test_a_sample_notices_that_leaves_were_rewritten(crime: Crime) -> None:
+    rewrite_a_chain_and_its_seals(crime)
+    assert [found async for _, problems in crime.container.audit().verify(crime.victim) for found in problems] == []
+    found = await crime.container.seal_audit().batch(crime.victim)
+    assert 4 in {each.version for each in found}
+    assert {each.batch_id for each in found} == {crime.victim}
+
+
+@pytest.mark.parametrize("commit", [break_a_number, nest_without_end, act_at_no_time])
+async def test_what_no_program_can_hold_stops_no_reader(crime: Crime, commit: Callable[[Crime], None]) -> None:
+    commit(crime)
+    async with crime.container.storage().transaction() as tx:
+        assert len(await tx.events.log((0, 0), 99)) == 12
+    assert len(await crime.container.sealed_log().acts(after=None, limit=9)) == 1
 
 
 @pytest.mark.parametrize("commit", [remove_a_batch, rewrite_a_chain])

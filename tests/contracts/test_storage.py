@@ -270,8 +270,8 @@ class TestErasure:
             while await tx.erasure.remove_some_content(USER):
                 pass
             assert await tx.reports.content(mine[0]) is None
-            assert await tx.erasure.remove_some_reports(USER) == 2
-            assert await tx.erasure.remove_some_reports(USER) == 0
+            assert await tx.erasure.remove_some_reports(USER) == (2, False)
+            assert await tx.erasure.remove_some_reports(USER) == (0, False)
         async with storage.transaction() as tx:
             assert list(await tx.reports.page(USER, limit=10, after=None)) == []
             assert await tx.reports.latest_analysis(mine[0]) is None

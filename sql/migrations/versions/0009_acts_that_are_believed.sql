@@ -23,6 +23,32 @@ ALTER TABLE audit_acts
     DROP CONSTRAINT acts_say_what_they_did,
     ADD CONSTRAINT acts_say_what_they_did CHECK (act_says_what_it_did(kind, data)) NOT VALID;
 
+-- What no clock shows, no program reads.
+ALTER TABLE audit_acts ADD CONSTRAINT acts_in_our_era
+    CHECK (recorded_at >= '2000-01-01Z' AND recorded_at < '9000-01-01Z') NOT VALID;
+ALTER TABLE checkpoints ADD CONSTRAINT sealed_in_our_era
+    CHECK (sealed_at >= '2000-01-01Z' AND sealed_at < '9000-01-01Z') NOT VALID;
+
+-- A clean-up up to an instant that is still to come, by a clock that is ahead, would excuse what is not there yet.
+CREATE FUNCTION cleanups_look_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM appended
+               WHERE kind = 'cleanup' AND (data ->> 'before')::timestamptz > now() + INTERVAL '1 minute') THEN
+        RAISE EXCEPTION 'a clean-up up to an instant that is still to come' USING ERRCODE = 'FB009',
+            HINT = 'Compare the clock of the machine with that of the database.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER cleanups_look_back AFTER INSERT ON audit_acts
+    REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION cleanups_look_back();
+
+-- As before, and: no blanks alone, no character that nobody sees.
+CREATE OR REPLACE FUNCTION is_a_reason(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT given IS NULL OR (length(given) BETWEEN 1 AND 200 AND given !~ '^ *$' AND given !~
+        '[[:cntrl:]@\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe6b\ufeff\uff20\ufffe\uffff\U000e0000-\U000e007f]')
+$$;
+
 CREATE TRIGGER audit_acts_give_their_transaction AFTER INSERT ON audit_acts
     REFERENCING NEW TABLE AS appended
     FOR EACH STATEMENT EXECUTE FUNCTION batch_events_give_their_transaction();

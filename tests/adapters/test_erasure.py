@@ -1,0 +1,137 @@
+"""Erasure beside everybody's work: in pieces, with what is in flight, and in spite of a damaged log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from application.acts import ActKind
+from application.erasure import Erasure
+from entrypoints.container import Container, Database
+from tests.build import new_id, uploaded
+from tests.lives import WHY, execute, findings, finished, rows, started, submitted
+from tests.service import eventually
+
+
+async def test_erasure_goes_in_pieces_each_with_its_act(
+    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.erasure.PAGE", 2)
+    user_id = new_id()
+    mine = {await finished(container, user_id) for _ in range(4)} | {await started(container, user_id)}
+    other = await finished(container)
+    erased = await container.erasure()(user_id, WHY)
+    assert (erased.batches, erased.cancelled, erased.reports) == (5, 1, 5)
+    acts = [act.data for act, _ in await container.sealed_log().acts(after=None, limit=9)]
+    assert [len(data["batch_ids"]) for data in acts] == [2, 2, 1]
+    assert {UUID(batch_id) for data in acts for batch_id in data["batch_ids"]} == mine
+    assert [row[0] for row in rows(database, "batch_jobs")] == [other]
+    assert await findings(container) == []
+
+
+async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
+    container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = new_id()
+    await finished(container, user_id)
+    erasure, forget = container.erasure(), Erasure._forget
+
+    async def forget_late(self: Erasure, *asked: Any) -> int:
+        monkeypatch.setattr(Erasure, "_forget", forget)
+        await submitted(container, user_id)
+        return await forget(self, *asked)
+
+    monkeypatch.setattr(Erasure, "_forget", forget_late)
+    erased = await erasure(user_id, WHY)
+    assert (erased.batches, erased.cancelled, erased.reports) == (2, 1, 2)
+    assert rows(database, "batch_jobs") == []
+    assert await findings(container) == []
+
+
+async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
+    container: Container, database: Database
+) -> None:
+    user_id = new_id()
+    execute(
+        database,
+        "INSERT INTO financial_reports (id, user_id, report_type, format, size, sha256, processing_status, created_at) "
+        f"SELECT gen_random_uuid(), '{user_id}', '10-K', 'text', 1, sha256(''), 'PENDING', now() "
+        "FROM generate_series(1, 201)",
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, batch_id) "
+        f"SELECT '{user_id}', n::text, sha256(''), gen_random_uuid() FROM generate_series(1, 1001) AS n",
+    )
+    async with container.storage().transaction() as tx:
+        assert [await tx.erasure.remove_some_reports(user_id) for _ in range(2)] == [(200, True), (1, False)]
+        assert [await tx.erasure.remove_some_content(user_id) for _ in range(2)] == [True, False]
+    assert rows(database, "idempotency_keys") == []
+
+
+@pytest.mark.parametrize("what", ["an upload", "a submission"])
+async def test_an_erasure_waits_for_what_is_in_flight(container: Container, database: Database, what: str) -> None:
+    user_id = new_id()
+    (report_id,) = await uploaded(container.storage(), user_id)
+    with psycopg.connect(database.admin_url, autocommit=True) as watcher:
+        async with container.storage().transaction() as tx:
+            if what == "an upload":
+                report = await tx.reports.get(report_id)
+                assert report is not None
+                await tx.reports.add(replace(report, report_id=new_id()), _text())
+            else:
+                await tx.submissions.wait_for_turn(user_id)
+                await tx.submissions.remember_key(user_id, "max@example.org", bytes(32), new_id())
+            erasing = asyncio.create_task(container.erasure()(user_id, WHY))
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
+        erased = await erasing
+    assert erased.reports == (2 if what == "an upload" else 1)
+    assert (rows(database, "financial_reports"), rows(database, "idempotency_keys")) == ([], [])
+
+
+async def _text() -> AsyncIterator[bytes]:
+    yield b"text"
+
+
+DAMAGE = {
+    "an event that cannot be read": "UPDATE batch_events SET data = '{}' WHERE version = 2",
+    "an end that was cut off": "DELETE FROM batch_events WHERE version = 2",
+    "a number that nothing holds": "UPDATE batch_events SET data = data || "
+    "('{\"attempt\": ' || repeat('9', 5000) || '}')::jsonb WHERE version = 2",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+async def test_a_damaged_log_keeps_nothing_of_a_user(container: Container, database: Database, damage: str) -> None:
+    user_id = new_id()
+    batch_id = await started(container, user_id)
+    await container.sealer().seal_all()
+    execute(database, damage)
+    erased = await container.erasure()(user_id, WHY)
+    assert (list(erased.damaged), erased.reports) == ([batch_id], 1)
+    assert (rows(database, "financial_reports"), rows(database, "batch_jobs")) == ([], [])
+    assert [act.kind for act, _ in await container.sealed_log().acts(after=None, limit=9)] == ["erase"]
+
+
+async def test_a_row_that_the_log_gives_somebody_else_goes_with_the_user_it_names(
+    container: Container, database: Database
+) -> None:
+    user_id = new_id()
+    await finished(container)
+    execute(database, f"UPDATE batch_jobs SET user_id = '{user_id}'")
+    await container.erasure()(user_id, WHY)
+    assert rows(database, "batch_jobs") == []
+
+
+async def test_an_erasure_of_what_still_runs_was_none_of_ours(container: Container, database: Database) -> None:
+    """An honest one cancels first."""
+    batch_id = await submitted(container)
+    owner = (await container.audit().history(batch_id)).events[0].data["user_id"]
+    async with container.storage().transaction() as tx:
+        data = {"user_id": owner, "batch_ids": [str(batch_id)]}
+        await container.record()(tx, ActKind.ERASE, WHY, data)
+        await tx.erasure.remove_rows([batch_id])
+    execute(database, "TRUNCATE busy_reports")
+    assert any("did not cancel it first" in str(found) for found in await findings(container))

@@ -30,6 +30,11 @@ class NotYetPast(ApplicationError):
         super().__init__(f"{instant(moment)} is not over yet: what is still to come cannot be archived.")
 
 
+class NothingToArchive(ApplicationError):
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(f"No batch was submitted before {instant(moment)}: there is nothing to archive.")
+
+
 def first_id_of(moment: datetime) -> UUID:
     """The least UUIDv7 of that millisecond: every batch submitted earlier has a lower id."""
     return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0x8 << 60)
@@ -71,7 +76,7 @@ class Archive:
 
         `digest` gives the SHA-256 of what was written, and leaves it where it outlives this process.
 
-        Raises NotYetPast, StillRunning, DamagedLog, NotSealed, CannotSeal or StorageUnavailable.
+        Raises NotYetPast, StillRunning, NothingToArchive, DamagedLog, NotSealed, CannotSeal or StorageUnavailable.
         """
         before = first_id_of(moment)
         if moment > self._clock():
@@ -92,6 +97,8 @@ class Archive:
                     unfinished.discard(batch_id)
         if unfinished:
             raise StillRunning(moment)
+        if not events:
+            raise NothingToArchive(moment)
         await self._sound()
         sha256 = digest()
         async with self._storage.transaction() as tx:

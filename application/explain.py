@@ -1,10 +1,11 @@
 """Why a batch stands as it stands, what will happen by itself, and what to do where that should not wait."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.audit import Audit
+from application.audit import Audit, Finding
 from application.log import RecordedEvent
 from application.ports.audit_source import AuditedBatch
 from application.ports.codec import EventCodec
@@ -16,11 +17,15 @@ from domain.batch import Batch, fold
 from domain.statuses import BatchStatus
 
 RECONCILED_WITHIN = timedelta(seconds=10)
+SPENT = " The attempts of the next report are spent: whoever takes over fails it as ANALYSIS_CRASHED, and goes on."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """`set_by` is the event that set the status; `holder` works on the batch since `since`, as the log has it."""
+    """`set_by` is the event that set the status; `holder` works on the batch since `since`, as the log has it.
+
+    `drift` is what the read model says otherwise.
+    """
 
     batch_id: UUID
     status: BatchStatus
@@ -34,6 +39,7 @@ class Explanation:
     next_step: str
     when: datetime | None
     command: str | None
+    drift: Sequence[Finding]
 
 
 class Explain:
@@ -57,7 +63,8 @@ class Explain:
         stream = [self._codec.decode(event) for event in audited.events]
         batch = fold(recorded.event for recorded in stream)
         started = _last_start(stream)
-        next_step, when, command = self._next(audited, batch, entry)
+        drift = [finding for finding in self._audit.check(audited) if finding.version is None]
+        next_step, when, command = self._next(audited, batch, entry, bool(drift))
         working = not batch.finished and started is not None
         return Explanation(
             batch_id=batch_id,
@@ -72,23 +79,27 @@ class Explain:
             next_step=next_step,
             when=when,
             command=command,
+            drift=drift,
         )
 
     def _next(
-        self, audited: AuditedBatch, batch: Batch, entry: QueueEntry | None
+        self, audited: AuditedBatch, batch: Batch, entry: QueueEntry | None, drift: bool
     ) -> tuple[str, datetime | None, str | None]:
-        now, batch_id, has_row = self._clock(), audited.batch_id, audited.job is not None
+        now, batch_id = self._clock(), audited.batch_id
+        rebuild = f"fna-batch audit rebuild --batch {batch_id}"
         if batch.finished and audited.erased:
             return "Nothing more: its owner's data were erased, the log alone knows it.", None, None
+        if batch.finished and drift:
+            return "Nothing by itself: somebody changed the read model by hand.", None, rebuild
         if batch.finished:
             step = "Nothing more: a finished batch never changes."
-            if not has_row:
-                step += " It has no row in batch_jobs, as after a cleanup: a status request needs as_of."
+            if audited.job is None:
+                step += " Its row in batch_jobs was cleaned up: a status request needs as_of."
             return step, None, f"fna-batch retry {batch_id}" if batch.failed else None
         again = f"fna-batch redispatch {batch_id} --reason '…'"
-        if entry is None and not has_row:
-            step = "Nothing by itself: somebody removed its row and its entry in the queue."
-            return step, None, f"fna-batch audit rebuild --batch {batch_id}"
+        if entry is None and (audited.job is None or audited.job.status.is_final):
+            step = "Nothing by itself: it is in no queue, and somebody removed or changed its row."
+            return step, None, rebuild
         if entry is None:
             return "It is in no queue: any running worker enqueues it again.", now + RECONCILED_WITHIN, again
         if entry.holder is None:
@@ -97,9 +108,11 @@ class Explain:
                 return "It waits after a fault, then the next free worker takes it.", entry.not_before, again
             return "The next free worker takes it, as soon as there is one.", None, worker
         dead_at = entry.heartbeat + self._timeout
+        spent = "" if batch.attempt < self._max_attempts else SPENT
         if dead_at <= now:
-            return f"Its worker {entry.holder} has fallen silent: any other takes it over.", dead_at, "fna-batch worker"
-        step = f"Worker {entry.holder} goes on with it; should it fall silent, another takes over."
+            step = f"Its worker {entry.holder} has fallen silent: any other takes it over.{spent}"
+            return step, dead_at, "fna-batch worker"
+        step = f"Worker {entry.holder} goes on with it; should it fall silent, another takes over.{spent}"
         return step, dead_at, again
 
 

@@ -1,5 +1,8 @@
 """What operators did, in `audit_acts`."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -10,6 +13,20 @@ from application.ports.acts import Acts
 from sql import query
 
 LOOKS_AHEAD = "FB009"
+
+
+def act_of(row: Mapping[str, Any]) -> tuple[Act, bytes]:
+    """An act, and the hash that is stored of it."""
+    fields = ("act_id", "kind", "actor", "reason", "data", "recorded_at")
+    return Act(**{name: row[name] for name in fields}), row["hash"]
+
+
+def believed(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Act]]:
+    """Those rows whose content is what was hashed, with their acts."""
+    for row in rows:
+        act, hash_ = act_of(row)
+        if act.computed_hash() == hash_:
+            yield row, act
 
 
 class PostgresActs(Acts):

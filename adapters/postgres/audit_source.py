@@ -8,8 +8,10 @@ from uuid import UUID
 
 from psycopg import IsolationLevel
 
+from adapters.postgres.acts import believed
 from adapters.postgres.batch_jobs import RESULTS, job_from_row
 from adapters.postgres.pool import Connection, Pool, translated
+from application.acts import ActKind
 from application.errors import StorageUnavailable
 from application.log import StoredEvent
 from application.ports.audit_source import AuditedBatch, AuditSource
@@ -89,8 +91,10 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
         statuses[row["batch_id"]][row["report_id"]] = row["processing_status"]
     busy = {row["batch_id"]: set(row["report_ids"]) for row in await _rows(connection, "audited_busy", batch_ids=asked)}
     jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=asked)}
-    (removals,) = await _rows(connection, "audited_removals", batch_ids=asked)
-    cleaned_before = removals["cleaned_before"] and datetime.fromisoformat(removals["cleaned_before"])
+    removals = list(believed(await _rows(connection, "audited_removals", batch_ids=asked)))
+    cleaned = [act.data["before"] for _, act in removals if act.kind == ActKind.CLEANUP]
+    archived = [UUID(act.data["before"]) for _, act in removals if act.kind == ActKind.ARCHIVE]
+    erased = {row["batch_id"] for row, act in removals if act.kind == ActKind.ERASE}
     found = []
     for batch_id in batch_ids:
         job, unreadable = jobs.get(batch_id, (None, None))
@@ -105,9 +109,9 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
                 from_the_future=from_the_future[batch_id],
                 report_statuses=statuses[batch_id],
                 busy=busy.get(batch_id, set()),
-                cleaned_before=cleaned_before,
-                erased=batch_id in removals["erased"],
-                archived=removals["archived_before"] is not None and batch_id < removals["archived_before"],
+                cleaned_before=datetime.fromisoformat(max(cleaned)) if cleaned else None,
+                erased=batch_id in erased,
+                archived=any(batch_id < before for before in archived),
             )
         )
     return found

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 
+from adapters.postgres.acts import act_of, believed
 from adapters.postgres.pool import Connection, Pool, translated
 from application.acts import Act
 from application.errors import CannotSeal
@@ -138,7 +139,8 @@ class PostgresSealedLog(SealedLog):
 
     async def archives(self) -> Sequence[ArchivedPart]:
         async with self._reading() as log:
-            return [ArchivedPart(**row) for row in await log.rows("archives")]
+            told = [act.data for _, act in believed(await log.rows("archives"))]
+        return [ArchivedPart(before=UUID(data["before"]), size=data["size"], events=data["events"]) for data in told]
 
     async def beyond(self, size: int) -> tuple[int, int]:
         async with self._reading() as log:
@@ -147,12 +149,12 @@ class PostgresSealedLog(SealedLog):
 
     async def acts(self, *, after: UUID | None, limit: int) -> Sequence[tuple[Act, bytes]]:
         async with self._reading() as log:
-            return [_act(row) for row in await log.rows("acts_after", after=after, limit=limit)]
+            return [act_of(row) for row in await log.rows("acts_after", after=after, limit=limit)]
 
     async def unsealed_acts(self) -> Sequence[UnsealedAct]:
         async with self._reading() as log:
             rows = await log.rows("unsealed_acts")
-        acts = ((row, *_act(row)) for row in rows)
+        acts = ((row, *act_of(row)) for row in rows)
         return [
             UnsealedAct(act=act, hash=hash_, overtaken=row["overtaken"], from_the_future=row["from_the_future"])
             for row, act, hash_ in acts
@@ -178,7 +180,7 @@ def _leaf(row: dict[str, Any]) -> Leaf:
     gone = row["transaction_id"] is None
     act = None
     if row["act_id"] is not None and not gone:
-        act = _act(row)
+        act = act_of(row)
     return Leaf(
         leaf_index=row["leaf_index"],
         entry=row["entry"],
@@ -188,8 +190,3 @@ def _leaf(row: dict[str, Any]) -> Leaf:
         place=None if gone else (int(row["transaction_id"]), row["position"]),
         act=act,
     )
-
-
-def _act(row: dict[str, Any]) -> tuple[Act, bytes]:
-    fields = {name: row[name] for name in ("act_id", "kind", "actor", "reason", "recorded_at")}
-    return Act(**fields, data=row["data"]), row["hash"]

@@ -112,19 +112,23 @@ def rebuild(
 def acts(as_json: AsJson = False) -> None:
     """What operators, and workers on their own, did besides the lives of batches, with actor and reason."""
 
-    async def run(container: Container) -> list[Act]:
-        found: list[Act] = []
-        while page := await container.sealed_log().acts(after=found[-1].act_id if found else None, limit=1000):
-            found += [act for act, _ in page]
+    async def run(container: Container) -> list[tuple[Act, bytes]]:
+        found: list[tuple[Act, bytes]] = []
+        while page := await container.sealed_log().acts(after=found[-1][0].act_id if found else None, limit=1000):
+            found += page
         return found
 
     found = with_container(run)
+    changed = {act.act_id for act, hash_ in found if act.computed_hash() != hash_}
     if as_json:
-        print_json([act.hashed() for act in found])
-        return
-    for act in found:
+        print_json([act.hashed() | {"hash": hash_.hex(), "damaged": act.act_id in changed} for act, hash_ in found])
+    for act, _ in () if as_json else found:
         data = " ".join(f"{name}={value}" for name, value in act.data.items())
         print(f"{instant(act.recorded_at)}  {act.kind:<10}  {act.actor:<30}  {act.reason!r}  {data}")
+        if act.act_id in changed:
+            print(f"act {act.act_id}: its content does not match its hash")
+    if changed:
+        raise typer.Exit(1)
 
 
 @app.command()

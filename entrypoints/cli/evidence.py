@@ -81,7 +81,7 @@ def checkpoint(as_json: AsJson = False) -> None:
     async def run(container: Container) -> tuple[str | None, str]:
         await container.sealer().seal_all()
         for wrong in await container.seal_audit().sound():
-            raise BadAnswer(f"{wrong}; run `fna-batch audit verify`.")
+            raise BadAnswer(f"{str(wrong).rstrip('.')}: run `fna-batch audit verify`.")
         last = await container.sealed_log().latest()
         return last.note if last else None, str(public_key(container.signer()))
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from application.errors import ApplicationError
+from application.errors import ApplicationError, StorageUnavailable
 from domain.refusals import Refusal
 from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, mend, operate
 from entrypoints.cli.output import BadAnswer, WrongUse
@@ -47,30 +48,63 @@ def run() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     logging.getLogger("psycopg").setLevel("ERROR")
     try:
-        app(standalone_mode=True)
-    except (WrongUse, MissingSecret) as wrong:
-        _end(str(wrong), 2)
-    except ValidationError as wrong:
-        names = "; ".join(f"FNA_BATCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors() if e["loc"])
-        _end(f"A setting is not valid: {names}", 2)
-    except SettingsError as wrong:
-        _end(f"A setting is not valid: {_first_line(wrong)}; limits by tier are JSON objects, see docs/settings.md", 2)
-    except UnicodeDecodeError as wrong:
-        _end(f"A setting, or the file .env, is not UTF-8: {wrong.reason}", 2)
-    except (BadAnswer, ApplicationError, Refusal, EmbeddedPostgresFailed) as bad:
-        _end(str(bad), 1)
-    except psycopg.Error as away:
-        _end(f"The database cannot be used: {_first_line(away)} (`fna-batch doctor` says more)", 1)
-    except httpx.HTTPError as away:
-        _end(f"The service cannot be reached: {_first_line(away)} (is `fna-batch serve` running, is --url right?)", 1)
-    except OSError as failed:
-        _end(str(failed), 1)
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        raise SystemExit(130) from None
+    except Exception as failed:
+        for kinds, told, code in ENDS:
+            if isinstance(failed, kinds):
+                print(told(failed), file=sys.stderr)
+                raise SystemExit(code) from None
+        raise
+
+
+def _usage(wrong: Exception) -> str:
+    """What was wrong, and where to read how it is meant; a group without a command is answered with its help."""
+    told = str(getattr(wrong, "format_message", lambda: wrong)()).strip()
+    if told.startswith("Usage:"):
+        return told
+    context = getattr(wrong, "ctx", None)
+    which = context.command_path if context else "fna-batch"
+    return _line(f"{' '.join(told.split()).rstrip('.')}: see `{which} --help`.")
+
+
+def _setting(wrong: Exception) -> str:
+    found = wrong.errors() if isinstance(wrong, ValidationError) else ()
+    names = "; ".join(f"FNA_BATCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in found if e["loc"])
+    return _line(f"A setting is not valid: {names}")
+
+
+def _line(message: object) -> str:
+    return f"fna-batch: {message}"
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _end(message: str, code: int) -> None:
-    print(f"fna-batch: {message}", file=sys.stderr)
-    raise SystemExit(code)
+LIMITS = "limits by tier are JSON objects, see docs/settings.md"
+ENDS: Sequence[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Exception], str], int]] = (
+    # All that typer raises for wrong use; it exports this one of them alone.
+    (next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError"), _usage, 2),
+    ((WrongUse, MissingSecret), _line, 2),
+    (ValidationError, _setting, 2),
+    (SettingsError, lambda wrong: _line(f"A setting is not valid: {_first_line(wrong)}; {LIMITS}"), 2),
+    (UnicodeDecodeError, lambda _: _line("A setting, or the file .env, is not UTF-8."), 2),
+    (StorageUnavailable, lambda away: _line(f"{str(away).rstrip('.')}; `fna-batch doctor` says why."), 1),
+    ((BadAnswer, ApplicationError, Refusal, EmbeddedPostgresFailed), _line, 1),
+    (
+        psycopg.Error,
+        lambda away: _line(f"The database cannot be used: {_first_line(away)} (`fna-batch doctor` says more)"),
+        1,
+    ),
+    (
+        httpx.HTTPError,
+        lambda away: _line(
+            f"The service cannot be reached: {_first_line(away)} (is `fna-batch serve` running, is --url right?)"
+        ),
+        1,
+    ),
+    (OSError, _line, 1),
+)
+"""What a command ends with: the one line on stderr, and the exit code."""

@@ -109,6 +109,7 @@ def _told(found: Explanation) -> list[str]:
     if found.reports_left:
         attempts = f"attempt {found.attempt}, {found.attempts_left} left" if found.attempt else "no attempt yet"
         told.append(f"{found.reports_left} reports have no outcome yet; the next one: {attempts}.")
+    told += [f"But {finding.problem}." for finding in found.drift]
     told.append(f"Next: {found.next_step}" + (f" By {instant(found.when)} at the latest." if found.when else ""))
     if found.command:
         told.append(f"To act now: {found.command}")
@@ -117,7 +118,8 @@ def _told(found: Explanation) -> list[str]:
 
 def _as_dict(found: Explanation) -> dict[str, Any]:
     by = found.set_by
-    told = {name: getattr(found, name) for name in Explanation.__dataclass_fields__ if name != "set_by"}
+    told = {name: getattr(found, name) for name in Explanation.__dataclass_fields__ if name not in ("set_by", "drift")}
+    told["drift"] = [finding.problem for finding in found.drift]
     set_by = {"type": type(by.event).__name__, "version": by.version, "recorded_at": by.recorded_at}
     return told | {"set_by": set_by | {"actor": by.metadata.actor}}
 

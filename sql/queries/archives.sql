@@ -1,3 +1,3 @@
-SELECT (data ->> 'before')::uuid AS before, (data ->> 'size')::bigint AS size, (data ->> 'events')::bigint AS events
+SELECT act_id, kind, actor, reason, data, recorded_at, hash
 FROM believed_acts
 WHERE kind = 'archive'

@@ -87,7 +87,7 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     receipt = sign(receipt_text("fna-batch", old, submitted_old.hash, submitted_old.recorded_at), container.signer())
     run, keys = runner(database, tmp_path), [str(public_key(container.signer()))]
     file = tmp_path / "log.jsonl"
-    asked = ("audit", "archive", str(file), "--before", bound.strftime("%Y-%m-%dT%H:%M:%S"), "--reason", "the law")
+    asked = ("audit", "archive", str(file), "--before", bound.isoformat(), "--reason", "the law")
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         owner.execute("DELETE FROM batch_jobs WHERE batch_id = %s", [old])
     async for _ in container.retention().clean(timedelta(0), WHY):

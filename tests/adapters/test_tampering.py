@@ -245,11 +245,11 @@ def far_leaf(crime: Crime) -> None:
     )
 
 
-LONG_AGO, FAR_AWAY = "1", "9000000000000"
+LONG_AGO, NOW, FAR_AWAY = "1", "", "9000000000000"
 
 
-def forged_act(kind: str, data: str, transaction: str = LONG_AGO) -> Callable[[Crime], None]:
-    """It excuses what was removed, and stands where no checkpoint will ever cover it."""
+def forged_act(kind: str, data: str, transaction: str = LONG_AGO, *, fits: bool = True) -> Callable[[Crime], None]:
+    """It excuses what was removed, and stands where no checkpoint will ever cover it, or its hash does not fit."""
 
     def commit(crime: Crime) -> None:
         above = UUID(int=crime.victim.int + 1)
@@ -271,14 +271,14 @@ def forged_act(kind: str, data: str, transaction: str = LONG_AGO) -> Callable[[C
             act.reason,
             Jsonb(act.data),
             act.recorded_at,
-            transaction,
-            act.computed_hash(),
+            transaction or str(crime.superuser.execute("SELECT pg_current_xact_id() AS id").fetchall()[0]["id"]),
+            act.computed_hash() if fits else bytes(32),
         )
         crime.execute("DELETE FROM batch_jobs WHERE batch_id = %s", crime.victim)
         if kind == "archive":
             crime.execute("DELETE FROM batch_events WHERE batch_id = %s", crime.victim)
 
-    commit.__name__ = f"forged_act_of_{kind}" + ("_in_the_future" if transaction == FAR_AWAY else "")
+    commit.__name__ = f"forged_act_of_{kind}" + {LONG_AGO: "", NOW: "_now", FAR_AWAY: "_in_the_future"}[transaction]
     return commit
 
 
@@ -379,6 +379,12 @@ CRIMES: list[tuple[Callable[[Crime], None], str]] = [
         "version 1: the event was sealed, and is gone",
     ),
     (forged_act("cleanup", CLEANED, FAR_AWAY), "its transaction has not begun"),
+    (forged_act("cleanup", CLEANED, NOW, fits=False), "batch_jobs has no row for it"),
+    (forged_act("erase", ERASED, NOW, fits=False), "batch_jobs has no row for it"),
+    (
+        forged_act("archive", '{"before": "ABOVE", "size": 5, "events": 5}', NOW, fits=False),
+        "version 1: the event was sealed, and is gone",
+    ),
     (clean_up_to_no_day, "batch_jobs has no row for it"),
     (move_the_cursor, "checkpoint 5: its row names another place"),
     (change_when_it_was_sealed, "checkpoint 5: its row names another time"),

@@ -7,9 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from domain import commands
 from entrypoints.container import Container, Database
+from tests.build import new_id
 from tests.command import Run
-from tests.lives import WHY, checked_offline, finished, started, submitted
+from tests.lives import WHY, asked, checked_offline, execute, finished, started, submitted
 from tests.verifier import verify_proof
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
@@ -83,13 +85,61 @@ async def test_explain_says_where_a_finished_batch_has_gone(container: Container
     async for _ in container.retention().clean(timedelta(0), WHY):
         pass
     told = run("explain", str(cleaned)).stdout
-    assert "It has no row in batch_jobs, as after a cleanup: a status request needs as_of." in told
+    assert "Its row in batch_jobs was cleaned up: a status request needs as_of." in told
     assert f"To act now: fna-batch retry {cleaned}" in told
     owner = (await container.audit().history(erased)).events[0].data["user_id"]
     assert run("erase", "--user", owner, "--reason", "Article 17").returncode == 0
     told = run("explain", str(erased)).stdout
     assert "its owner's data were erased" in told
     assert "To act now" not in told
+
+
+async def test_explain_says_what_was_changed_by_hand(container: Container, database: Database, run: Run) -> None:
+    running, done = await submitted(container), await finished(container)
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("DELETE FROM pgqueuer")
+        connection.execute("UPDATE batch_jobs SET status = 'COMPLETED'")
+    told = run("explain", str(running)).stdout
+    assert "But batch_jobs.status is COMPLETED, the log says PENDING." in told
+    assert f"To act now: fna-batch audit rebuild --batch {running}" in told
+    told = run("explain", str(done)).stdout
+    assert "But batch_jobs.status is COMPLETED, the log says FAILED." in told
+    assert f"To act now: fna-batch audit rebuild --batch {done}" in told
+    assert len(json.loads(run("explain", str(done), "--json").stdout)["drift"]) == 1
+
+
+async def test_explain_says_when_the_attempts_are_spent(container: Container, database: Database, run: Run) -> None:
+    batch_id, most = await submitted(container), container.settings().max_attempts
+    for number in range(most):
+        start = commands.Start(worker_id=f"w{number}", max_attempts=most)
+        await container.handler().handle(batch_id, start, asked(new_id()))
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid()")
+    assert "whoever takes over fails it as ANALYSIS_CRASHED" in run("explain", str(batch_id)).stdout
+
+
+async def test_acts_that_are_not_what_was_recorded_are_told(container: Container, database: Database, run: Run) -> None:
+    await finished(container)
+    assert run("audit", "rebuild").returncode == 0
+    assert run("audit", "acts").returncode == 0
+    execute(database, "UPDATE audit_acts SET reason = 'nothing to see'")
+    told = run("audit", "acts")
+    assert (told.returncode, "its content does not match its hash" in told.stdout) == (1, True)
+
+
+async def test_an_archive_of_nothing_is_refused(container: Container, run: Run, tmp_path: Path) -> None:
+    await finished(container)
+    told = run("audit", "archive", str(tmp_path / "x.jsonl"), "--before", "2020-01-01", "--reason", "x")
+    assert (told.returncode, "nothing to archive" in told.stderr) == (1, True)
+    assert run("audit", "acts").stdout == ""
+
+
+async def test_verify_tells_how_much_no_checkpoint_covers(container: Container, run: Run) -> None:
+    batch_id = await finished(container)
+    assert "4 events, the oldest of " in run("audit", "verify").stdout
+    assert run("audit", "checkpoint").returncode == 0
+    assert "covered by no checkpoint" not in run("audit", "verify").stdout
+    assert run("audit", "verify", "--batch", str(batch_id)).returncode == 0
 
 
 async def test_redispatch_takes_the_batch_from_its_holder_and_is_recorded(

@@ -181,7 +181,8 @@ def test_errors_are_one_line_and_an_exit_code(
     assert done.returncode == code, done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-    assert len([line for line in done.stderr.splitlines() if line.startswith("fna-batch:")]) <= 1
+    assert [line for line in done.stderr.splitlines() if not line.startswith("{")] == [done.stderr.splitlines()[-1]]
+    assert done.stderr.splitlines()[-1].startswith("fna-batch: ")
 
 
 def test_serve_with_a_database_and_no_secret_refuses_and_says_why(run_alone: Run, database: Database) -> None:

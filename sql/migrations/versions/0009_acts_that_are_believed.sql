@@ -53,9 +53,10 @@ CREATE TRIGGER audit_acts_give_their_transaction AFTER INSERT ON audit_acts
     REFERENCING NEW TABLE AS appended
     FOR EACH STATEMENT EXECUTE FUNCTION batch_events_give_their_transaction();
 
+-- Whoever reads it sees to it that the content of an act fits its hash, too.
 -- What stands before the last sealed entry and is not sealed, or in a transaction that has not begun, never will be.
 CREATE VIEW believed_acts AS
-SELECT act.act_id, act.kind, act.data
+SELECT act.act_id, act.kind, act.actor, act.reason, act.data, act.recorded_at, act.hash
 FROM audit_acts AS act
 LEFT JOIN (SELECT tree_size, transaction_id, position FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS sealed
     ON true

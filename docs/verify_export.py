@@ -78,8 +78,8 @@ class Verifier:
     def __init__(self, keys, checkpoints=(), receipts=()):
         self.keys, self.tree, self.wrong, self.number, self.findings = keys, Tree(), [], 0, 0
         self.heads, self.signed_to, self.previous, self.end = {}, 0, bytes(32), None
-        self.archives, self.confirmed, self.excuses, self.fits = {}, set(), set(), True
-        self.kept, self.promised, self.hashes_alone = {}, {}, 0
+        self.archives, self.confirmed, self.excuses, self.fits, self.begun = {}, set(), set(), True, False
+        self.kept, self.promised, self.hashes_alone, self.sealed_at, self.later = {}, {}, 0, "", []
         for key in keys:
             if key.count("+") < 2 or len(base64.b64decode(key.split("+", 2)[2])) != 33:
                 raise ValueError(f"{key} is no verifier key")
@@ -87,8 +87,8 @@ class Verifier:
             _, size, root = opened(note, keys)[:3]
             self.kept.setdefault(int(size), set()).add(base64.b64decode(root))
         for note in receipts:
-            batch, submitted, _ = promised(note, keys)
-            self.promised[batch] = submitted
+            batch, submitted, recorded = promised(note, keys)
+            self.promised[batch] = (submitted, recorded)
 
     def found(self, what):
         self.findings += 1
@@ -106,7 +106,8 @@ class Verifier:
             self.found(f"it is no line of an export ({type(wrong).__name__}: {str(wrong)[:80]})")
 
     def take_format(self, record):
-        if record["format"] != "fna-batch export 1" or self.number != 1:
+        self.begun = self.number == 1
+        if record["format"] != "fna-batch export 1" or not self.begun:
             self.found("this is no export that this program knows")
         self.archives = {(part["before"], part["size"], part["events"]): 0 for part in record["archives"]}
 
@@ -144,7 +145,7 @@ class Verifier:
             self.found(f"the content of {what} does not match its hash")
         if event["type"] != "Finished":
             self.heads[batch] = (version, stored, event["recorded_at"])
-        if version == 1 and self.promised.pop(batch, stored) != stored:
+        if version == 1 and self.promised.pop(batch, (stored,))[0] != stored:
             self.found(f"{what} is not what the receipt says was submitted")
         return entry
 
@@ -160,14 +161,14 @@ class Verifier:
             self.excuses.add(parts)
         else:
             self.found(f"version {version} of batch {batch} is missing, and was never archived")
-        if version == 1 and self.promised.get(batch) == entry:
+        if version == 1 and self.promised.get(batch, ("",))[0] == entry:
             del self.promised[batch]
         return bytes.fromhex(entry)
 
     def take_checkpoint(self, record):
         note = record["checkpoint"]
         try:
-            _, size, root, _, before = opened(note, self.keys)
+            _, size, root, sealed_at, before = opened(note, self.keys)
         except InvalidSignature:
             self.found("the checkpoint proves nothing: its signature does not fit")
             return
@@ -181,11 +182,14 @@ class Verifier:
         if base64.b64decode(before.removeprefix("previous ")) != self.previous:
             self.found("the checkpoint does not follow the one before it")
         self.signed_to, self.previous = self.tree.size, sha(note.encode())
+        self.sealed_at = sealed_at.removeprefix("sealed ")
 
     def take_end(self, record):
         self.end = record["end"]
 
     def finish(self):
+        if not self.begun:
+            self.found("the first line of an export is missing")
         if self.end != self.tree.size or self.signed_to != self.tree.size:
             self.found("the file ends early, or its end is covered by no checkpoint")
         for parts in self.excuses:
@@ -196,8 +200,11 @@ class Verifier:
                 self.found(f"{part[2]} events below {part[0]} were archived, and {events} leaves name such")
         for size in self.kept:
             self.found(f"the log ends before the kept checkpoint over {size} entries")
-        for batch in self.promised:
-            self.found(f"batch {batch} is missing, though there is a receipt for it")
+        for batch, (_, recorded) in self.promised.items():
+            if recorded > self.sealed_at:
+                self.later.append(f"batch {batch} was submitted after the last checkpoint here: ask for a newer export")
+            else:
+                self.found(f"batch {batch} is missing, though there is a receipt for it")
 
 
 def once(pairs):
@@ -210,9 +217,12 @@ def once(pairs):
 def note_in(file):
     """A signed note as it is, in the JSON of the API or the command line, or as a `Batch-Receipt` header."""
     text = file.read_text(encoding="utf-8").strip()
-    if text.startswith("{"):
-        return str(json.loads(text)["note"])
-    return text + "\n" if "\n\n" in text else base64.urlsafe_b64decode(text.split(" ")[-1]).decode()
+    try:
+        if text.startswith("{"):
+            return str(json.loads(text)["note"])
+        return text + "\n" if "\n\n" in text else base64.urlsafe_b64decode(text.split(" ")[-1]).decode()
+    except (ValueError, KeyError):
+        raise ValueError(f"{file} holds no signed note") from None
 
 
 def main():
@@ -234,9 +244,11 @@ def main():
     for wrong in verifier.wrong:
         print(wrong)
     if verifier.wrong:
-        print(f"{verifier.findings} findings, the first of them are shown")
+        print(f"{verifier.findings} found to be wrong; at most {MOST_SHOWN} of it are shown")
         sys.exit(1)
     print(f"{verifier.tree.size} entries hold; the root is {base64.b64encode(verifier.tree.root()).decode()}")
+    for later in verifier.later:
+        print(later)
     if verifier.hashes_alone:
         print(f"of {verifier.hashes_alone} of them there is the hash alone: they were archived, verify the archive too")
 

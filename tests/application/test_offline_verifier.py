@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from adapters.ed25519 import Ed25519Signer
 from application.merkle import GrowingTree
 from application.notes import Checkpoint, public_key, sign
+from application.notes import receipt as receipt_text
 from tests.verifier import DOCS, verify_export, verify_proof
 
 KEY = "fna-batch+00000000+" + base64.b64encode(bytes(33)).decode()
@@ -26,11 +28,11 @@ def verifying(*arguments: str, program: str = "verify_export") -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def checkpoint_over(*entries: bytes) -> str:
+def checkpoint_over(*entries: bytes, sealed_at: str = "now") -> str:
     tree = GrowingTree()
     for entry in entries:
         list(tree.append(entry))
-    signed = Checkpoint(origin="fna-batch", size=tree.size, root=tree.root, sealed_at="now", previous=bytes(32))
+    signed = Checkpoint(origin="fna-batch", size=tree.size, root=tree.root, sealed_at=sealed_at, previous=bytes(32))
     return sign(signed.text, SIGNER)
 
 
@@ -40,7 +42,7 @@ def test_what_is_no_export_is_said_in_a_few_lines(tmp_path: Path) -> None:
     done = verifying("--key", KEY, str(file))
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) < 30
-    assert "1001 findings" in done.stdout
+    assert "1002 found to be wrong" in done.stdout
 
 
 @pytest.mark.parametrize("key", ["foo", "a+b", "a+b+Y2M="])
@@ -100,6 +102,39 @@ def test_a_proof_of_an_entry_proves_that_entry_alone() -> None:
 def test_a_proof_that_leads_elsewhere_proves_nothing(leaf_index: int, path: tuple[bytes, ...], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         told_of(b"b", leaf_index=leaf_index, path=path)
+
+
+def exported(*, sealed_at: str) -> list[str]:
+    """A log of one act."""
+    act = {"kind": "repair"}
+    text = f"fna-batch act 1\n{json.dumps(act, separators=(',', ':'))}"
+    note = checkpoint_over(hashlib.sha256(text.encode()).digest(), sealed_at=sealed_at)
+    lines = (
+        {"format": "fna-batch export 1", "archives": []},
+        {"leaf": 0, "act": act},
+        {"checkpoint": note},
+        {"end": 1},
+    )
+    return [json.dumps(line) for line in lines]
+
+
+@pytest.mark.parametrize(("recorded", "missing"), [("2026-03-03T11:59:00", True), ("2026-03-03T12:01:00", False)])
+def test_a_receipt_from_after_the_last_checkpoint_accuses_nobody(recorded: str, missing: bool) -> None:
+    at = datetime.fromisoformat(recorded + "Z")
+    receipt = sign(receipt_text("fna-batch", "b", bytes(32), at), SIGNER)
+    verifier = verify_export.Verifier(TRUSTED, receipts=[receipt])
+    for line in exported(sealed_at="2026-03-03T12:00:00.000000Z"):
+        verifier.take(line)
+    verifier.finish()
+    assert [bool(verifier.wrong), bool(verifier.later)] == [missing, not missing]
+
+
+def test_an_export_without_its_first_line_is_none() -> None:
+    verifier = verify_export.Verifier(TRUSTED)
+    for line in exported(sealed_at="2026-03-03T12:00:00.000000Z")[1:]:
+        verifier.take(line)
+    verifier.finish()
+    assert any("first line" in wrong for wrong in verifier.wrong)
 
 
 def test_a_checkpoint_is_no_receipt() -> None:

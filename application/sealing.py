@@ -10,6 +10,7 @@ from application.notes import BadNote, Checkpoint, PublicKey, note_hash, opened,
 from application.ports.edges import Clock
 from application.ports.sealed_log import SealedLog, Sealing, StoredCheckpoint
 from application.ports.signing import Signer, Verifier
+from application.ports.witness import Witness
 from application.proofs import STORED_FROM, subtrees_of
 
 MOST = 1000
@@ -18,12 +19,22 @@ NOTHING_BEFORE = bytes(32)
 
 
 class Sealer:
-    """`signer` signs; checkpoints that it, or one of `trusted`, has signed are built upon."""
+    """`signer` signs; checkpoints that it, or one of `trusted`, has signed are built upon.
+
+    What `witness` remembers must still be there: else somebody rolled the database back, or removed checkpoints so that
+    this would sign another history.
+    """
 
     def __init__(
-        self, log: SealedLog, signer: Signer, trusted: Sequence[PublicKey], verify: Verifier, clock: Clock
+        self,
+        log: SealedLog,
+        signer: Signer,
+        trusted: Sequence[PublicKey],
+        verify: Verifier,
+        clock: Clock,
+        witness: Witness,
     ) -> None:
-        self._log, self._signer, self._verify, self._clock = log, signer, verify, clock
+        self._log, self._signer, self._verify, self._clock, self._witness = log, signer, verify, clock, witness
         self.trusted = (public_key(signer), *trusted)
 
     async def seal(self) -> int:
@@ -32,7 +43,13 @@ class Sealer:
         Raises CannotSeal or StorageUnavailable.
         """
         async with self._log.sealing() as sealing:
-            return 0 if sealing is None else await self._seal(sealing)
+            if sealing is None:
+                return 0
+            await self._as_remembered(sealing)
+            sealed, note = await self._seal(sealing)
+        if note is not None:
+            self._witness.remember(note)
+        return sealed
 
     async def seal_all(self) -> int:
         """Seal what can be sealed now, however many checkpoints that takes; what comes meanwhile is left."""
@@ -42,11 +59,28 @@ class Sealer:
             total += sealed
         return total
 
-    async def _seal(self, sealing: Sealing) -> int:
+    async def _as_remembered(self, sealing: Sealing) -> None:
+        note = self._witness.remembered()
+        if note is None:
+            return
+        try:
+            size = Checkpoint.parse(opened(note, self.trusted, self._verify)).size
+        except BadNote:
+            return  # of another key, which may not be built upon either
+        stored = await sealing.checkpoint(size)
+        if stored is None or stored.note != note:
+            raise CannotSeal(
+                f"The log does not hold checkpoint {size}, which was sealed here: the database was rolled back, or "
+                f"checkpoints were removed. Run `fna-batch audit verify`; where that was meant, remove "
+                f"{self._witness.place}."
+            )
+
+    async def _seal(self, sealing: Sealing) -> tuple[int, str | None]:
+        """How many entries were sealed, and the note that was signed."""
         last = await sealing.latest()
         new = await sealing.unsealed(MOST)
         if not new:
-            return 0
+            return 0, None
         before = None if last is None else self._believed(last)
         size = 0 if last is None else last.size
         tree = GrowingTree(size, await subtrees_of(sealing, (0, size)))
@@ -73,7 +107,7 @@ class Sealer:
             place=new[-1].place,
         )
         await sealing.add(new, complete, stored)
-        return len(new)
+        return len(new), stored.note
 
     def _believed(self, stored: StoredCheckpoint) -> Checkpoint:
         try:

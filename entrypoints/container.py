@@ -21,6 +21,7 @@ from adapters.analysis.sniff import sniff
 from adapters.codec import JsonEventCodec
 from adapters.ed25519 import Ed25519Signer, ed25519_verifies
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
+from adapters.file import FileWitness
 from adapters.jwt import JwtTokens
 from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
 from adapters.postgres import (
@@ -94,8 +95,16 @@ def backoff(retries: int) -> Iterator[float]:
 
 def workers_folder(settings: Settings, database_url: str) -> Path:
     """Where the workers of this machine on this database know each other."""
-    name = hashlib.sha256(database_url.encode()).hexdigest()[:16]
-    return settings.data_dir.expanduser() / "workers" / name
+    return settings.data_dir.expanduser() / "workers" / _named_after(database_url)
+
+
+def witness_file(settings: Settings, database_url: str) -> Path:
+    """Where this machine remembers what was sealed last in this database."""
+    return settings.data_dir.expanduser() / "checkpoints" / _named_after(database_url)
+
+
+def _named_after(database_url: str) -> str:
+    return hashlib.sha256(database_url.encode()).hexdigest()[:16]
 
 
 def kept_for(settings: Settings) -> timedelta:
@@ -267,8 +276,9 @@ class Container(containers.DeclarativeContainer):
     signer = providers.Singleton(Ed25519Signer, settings.provided.log_name, providers.Callable(signing_seed, settings))
     verifies = providers.Object(ed25519_verifies)
     sealed_log = providers.Singleton(PostgresSealedLog, pool)
+    witness = providers.Singleton(FileWitness, providers.Callable(witness_file, settings, database_url))
     sealer = providers.Singleton(
-        Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock
+        Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock, witness
     )
     proofs = providers.Singleton(Proofs, sealed_log, storage, sealer.provided.trusted, verifies)
     seal_audit = providers.Singleton(SealAudit, sealed_log, proofs, sealer.provided.trusted, verifies)

@@ -40,6 +40,9 @@ class _OnConnection:
     async def latest(self) -> StoredCheckpoint | None:
         return next(_checkpoints(await self.rows("last_checkpoint")), None)
 
+    async def checkpoint(self, size: int) -> StoredCheckpoint | None:
+        return next(_checkpoints(await self.rows("checkpoint", size=size)), None)
+
 
 class _PostgresSealing(_OnConnection, Sealing):
     async def unsealed(self, limit: int) -> Sequence[Unsealed]:
@@ -119,7 +122,7 @@ class PostgresSealedLog(SealedLog):
 
     async def checkpoint(self, size: int) -> StoredCheckpoint | None:
         async with self._reading() as log:
-            return next(_checkpoints(await log.rows("checkpoint", size=size)), None)
+            return await log.checkpoint(size)
 
     async def checkpoints(self, *, above: int, limit: int) -> Sequence[StoredCheckpoint]:
         async with self._reading() as log:

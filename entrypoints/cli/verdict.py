@@ -32,7 +32,10 @@ class Verified:
 
 
 async def verified(container: Container, batch: UUID | None, kept: Sequence[str] = ()) -> Verified:
-    """One batch or all, and the tree: always with all batches, with one where checkpoints were `kept`."""
+    """One batch or all, and the tree: always with all batches, with one where checkpoints were `kept`.
+
+    What this machine remembers counts as kept, too.
+    """
     found: dict[Finding, None] = {}
     checked = sealed = 0
     with progress("Verifying", 1 if batch else await container.audit_source().count()) as line:
@@ -45,7 +48,8 @@ async def verified(container: Container, batch: UUID | None, kept: Sequence[str]
     if batch is None or kept:
         last = await container.sealed_log().latest()
         with progress("Recomputing the tree", last.size if last else 0) as line:
-            async for sealed, problems in container.seal_audit().verify(kept):
+            remembered = container.witness().remembered()
+            async for sealed, problems in container.seal_audit().verify([*kept, *([remembered] if remembered else ())]):
                 found.update(dict.fromkeys(problems))
                 line.sometimes(sealed)
     archived = [part.before for part in await container.sealed_log().archives()]

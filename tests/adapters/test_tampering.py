@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -438,6 +439,11 @@ async def test_a_place_far_off_accuses_no_neighbour(crime: Crime) -> None:
     assert accused == {(crime.victim, 4), (crime.running, 1)}
 
 
+def forgotten(crime: Crime) -> None:
+    """As on a machine that remembers nothing."""
+    Path(crime.container.witness().place).unlink()
+
+
 async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(crime: Crime) -> None:
     """All that came after the first checkpoint never happened, and the service has gone on since."""
     for statement in (
@@ -455,10 +461,23 @@ async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(cri
 
     for _ in range(4):
         await finished(crime.container, reports=2)
+    with pytest.raises(CannotSeal, match="the database was rolled back"):
+        await crime.container.sealer().seal()
+    forgotten(crime)
     await crime.container.sealer().seal()
     assert await findings(crime.container) == []
     (found,) = await findings(crime.container, [crime.kept])
     assert "does not begin with what this kept checkpoint signed" in str(found)
+
+
+async def test_who_has_no_key_gets_nothing_signed_anew(crime: Crime) -> None:
+    """All that proves the log is removed, and a chain rewritten: the service itself would sign it again."""
+    for table in ("checkpoints", "sealed_entries", "tree_nodes"):
+        crime.superuser.execute(f"DELETE FROM {table}".encode())
+    crime.rewrite()
+    with pytest.raises(CannotSeal, match="checkpoints were removed"):
+        await crime.container.sealer().seal()
+    assert crime.superuser.execute("SELECT FROM checkpoints").fetchall() == []
 
 
 async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(crime: Crime) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -439,7 +441,7 @@ def _(story: Story) -> None:
 
 @when("the administrator removes every trace of the batch and seals the rest anew")
 def _(story: Story) -> None:
-    """With the service's own key: only who has it can."""
+    """With the service's own key, on its machine: only who has both can."""
     story.answer = story.receipt
     story.submit(story.client, TEXT)
     story.restart(worker=False)
@@ -447,6 +449,7 @@ def _(story: Story) -> None:
         story.superuser().execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [story.batch_ids[0]])
     for table in ("sealed_entries", "checkpoints", "tree_nodes"):
         story.superuser().execute(f"DELETE FROM {table}".encode())
+    shutil.rmtree(story.settings.data_dir / "checkpoints")
 
 
 @then("the receipt shows that the batch is missing from an export")
@@ -472,10 +475,22 @@ def _(story: Story) -> None:
     story.submit(story.client, TEXT)
 
 
-@then("with the checkpoint that was kept it tells that the log was rolled back")
+def rolled_back(verified: "subprocess.CompletedProcess[str]") -> bool:
+    return (verified.returncode, "the database was rolled back" in verified.stdout) == (1, True)
+
+
+@then("the service's machine remembers more, says so, and seals nothing")
 def _(story: Story) -> None:
-    verified = story.run("audit", "verify", "--checkpoint", str(story.kept))
-    assert (verified.returncode, "the database was rolled back" in verified.stdout) == (1, True), verified.stdout
+    sealed = story.run("audit", "checkpoint")
+    assert (sealed.returncode, "the database was rolled back" in sealed.stderr) == (1, True), sealed.stderr
+    assert rolled_back(story.run("audit", "verify"))
+
+
+@then("an auditor on another machine finds nothing wrong, but with the checkpoint that was kept")
+def _(story: Story, tmp_path: Path) -> None:
+    elsewhere = {"data_dir": str(tmp_path / "elsewhere"), "trusted_keys": json.dumps(story.keys)}
+    assert story.run("audit", "verify", **elsewhere).returncode == 0
+    assert rolled_back(story.run("audit", "verify", "--checkpoint", str(story.kept), **elsewhere))
 
 
 @when("somebody edits the report's status by hand")

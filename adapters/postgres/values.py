@@ -24,11 +24,12 @@ def read_anything(context: AdaptContext) -> None:
 def stored_json(text: str | bytes) -> Any:
     """What a json column holds. What nobody of ours can have written is something that no hash fits."""
     try:
-        value = json.loads(text, parse_float=_finite)
+        told = text if isinstance(text, str) else text.decode()
+        value = _DECODER.decode(told)
     except (ValueError, RecursionError):
         return {"unreadable": len(text)}
-    brackets = text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
-    return value if brackets < CERTAINLY_SHALLOW or not _deep(value) else {"unreadable": len(text)}
+    shallow = told.count("[") + told.count("{") < CERTAINLY_SHALLOW
+    return value if shallow or not _deep(value) else {"unreadable": len(text)}
 
 
 def _deep(value: object) -> bool:
@@ -50,6 +51,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite)
 
 
 class _InstantLoader(TimestamptzLoader):

@@ -82,3 +82,6 @@ $$;
 
 -- The latest instant up to which rows were cleaned up is asked for with every page of an audit.
 CREATE INDEX audit_acts_of_cleanups ON audit_acts ((data ->> 'before')) WHERE kind = 'cleanup';
+
+-- What was inserted last lies unsorted until it is this many kB, and every look-up reads all of it.
+ALTER INDEX batch_events_of_report SET (gin_pending_list_limit = 64);

@@ -13,7 +13,6 @@ class PostgresSubmissions(Submissions):
         self._connection = connection
 
     async def wait_for_turn(self, user_id: UUID) -> None:
-        await self._connection.execute(query("keep_user_erasure_out"), {"user_id": user_id})
         await self._connection.execute(query("lock_user"), {"user_id": user_id})
 
     async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:

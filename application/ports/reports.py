@@ -20,7 +20,9 @@ class KnownReports:
 
 
 class Reports(Protocol):
-    async def add(self, report: Report, content: AsyncIterator[bytes]) -> None: ...
+    async def add(self, report: Report, content: AsyncIterator[bytes]) -> None:
+        """Part of the transaction: until it ends, an erasure of the user's data waits."""
+        ...
 
     async def get(self, report_id: UUID) -> Report | None: ...
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 class Submissions(Protocol):
     async def wait_for_turn(self, user_id: UUID) -> None:
-        """Until this transaction ends, nobody else submits for this user."""
+        """Until this transaction ends, nobody else submits for this user, and an erasure waits."""
         ...
 
     async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:

@@ -190,7 +190,7 @@ def environment(container: Container) -> dict[str, str]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:  # PostgreSQL may still be stopping in it
         settings = Settings(data_dir=Path(name), database_url=None)
         with database(settings) as found:
             migrate(found.admin_url)

@@ -51,7 +51,8 @@ async def verified(container: Container, batch: UUID | None, kept: Sequence[str]
             remembered = container.witness().remembered()
             async for sealed, problems in container.seal_audit().verify([*kept, *([remembered] if remembered else ())]):
                 found.update(dict.fromkeys(problems))
-                line.sometimes(sealed)
+                if sealed:
+                    line.sometimes(sealed)
     archived = [part.before for part in await container.sealed_log().archives()]
     below = max(archived, default=None)
     if batch is not None and below is not None and batch >= below:

@@ -37,6 +37,11 @@ class Finding:
         about = " ".join(f"{name} {value}" for name, value in named if value is not None)
         return f"{about or 'the log'}: {self.problem}"
 
+    @property
+    def about(self) -> str:
+        """What is wrong, without what stands there: somebody may have written anything into a row by hand."""
+        return self.problem.partition(" is ")[0].partition(" keeps ")[0].partition(":")[0]
+
 
 class DamagedLog(LogDamaged):
     def __init__(self, found: Sequence[Finding]) -> None:

@@ -123,7 +123,7 @@ class Reprojection:
                 raise DamagedLog(found)
             if not found:
                 return found, False
-            data = {"batch_id": str(batch_id), "found": [_about(finding.problem) for finding in found]}
+            data = {"batch_id": str(batch_id), "found": [finding.about for finding in found]}
             await self._record(tx, ActKind.REPAIR, why, data)
             expected = self._audit.expected(audited)
             if expected is not None:
@@ -137,11 +137,6 @@ class Reprojection:
             return found, audited.job is not None or audited.unreadable is not None
 
         return await in_transaction(self._storage, work)
-
-
-def _about(problem: str) -> str:
-    """What was wrong, without what stood there: somebody may have written anything into a row by hand."""
-    return problem.partition(" is ")[0].partition(" keeps ")[0].partition(":")[0]
 
 
 Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]

@@ -70,6 +70,7 @@ class Housekeeping:
                 batch_id=finding.batch_id and str(finding.batch_id),
                 version=finding.version,
                 checkpoint=finding.checkpoint,
+                problem=finding.about,
             )
 
     async def clean(self) -> None:

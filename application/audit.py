@@ -40,7 +40,9 @@ class Finding:
     @property
     def about(self) -> str:
         """What is wrong, without what stands there: somebody may have written anything into a row by hand."""
-        return self.problem.partition(" is ")[0].partition(" keeps ")[0].partition(":")[0]
+        told = self.problem.partition(":")[0]
+        in_a_row = self.version is None and self.batch_id is not None
+        return told.partition(" is ")[0].partition(" keeps ")[0] if in_a_row else told
 
 
 class DamagedLog(LogDamaged):

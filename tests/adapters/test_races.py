@@ -7,13 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from application.errors import IdempotencyKeyInFlight
+from application.errors import BatchNotFound, IdempotencyKeyInFlight
 from application.log import Metadata
 from application.submit import Accepted, Submission
 from domain import commands
 from domain.tiers import Tier
-from entrypoints.container import Container
+from entrypoints.container import Container, Database
 from tests.build import new_id, uploaded
+from tests.lives import asked, execute, finished
 
 USER = UUID(int=1)
 ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
@@ -88,3 +89,15 @@ async def test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue(contai
     async with container.pool().connection() as connection:
         row = await (await connection.execute("SELECT count(*) AS jobs FROM pgqueuer")).fetchone()
     assert row == {"jobs": 0}
+
+
+async def test_a_key_that_was_edited_leads_to_nobody_elses_batch(container: Container, database: Database) -> None:
+    """Nor to a receipt of it."""
+    theirs, user_id = await finished(container), new_id()
+    (report_id,) = await uploaded(container.storage(), user_id)
+    asks = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,), idempotency_key="k")
+    own = await container.submit()(asks, asked(user_id))
+    assert (await container.submit()(asks, asked(user_id))).batch_id == own.batch_id
+    execute(database, f"UPDATE idempotency_keys SET batch_id = '{theirs}'")
+    with pytest.raises(BatchNotFound):
+        await container.submit()(asks, asked(user_id))

@@ -1,7 +1,6 @@
 """The composition root: the only file that knows which adapter stands behind which port."""
 
 import asyncio
-import hashlib
 import random
 import secrets
 from collections.abc import Iterator
@@ -55,6 +54,7 @@ from application.seals import SealAudit
 from application.slots import FairSlots
 from application.submit import SubmitBatch
 from application.upload import UploadReport
+from entrypoints.places import witness_file, workers_folder
 from entrypoints.settings import Settings
 
 __all__ = [
@@ -91,20 +91,6 @@ def backoff(retries: int) -> Iterator[float]:
     """Seconds before each retry: twice as many each time, and anything from half of that, so that no two agree."""
     for number in range(retries):
         yield min(MOST_BACKOFF_S, FIRST_BACKOFF_S * 2**number) * random.uniform(0.5, 1.0)
-
-
-def workers_folder(settings: Settings, database_url: str) -> Path:
-    """Where the workers of this machine on this database know each other."""
-    return settings.data_dir.expanduser() / "workers" / _named_after(database_url)
-
-
-def witness_file(settings: Settings, database_url: str) -> Path:
-    """Where this machine remembers what was sealed last in this database."""
-    return settings.data_dir.expanduser() / "checkpoints" / _named_after(database_url)
-
-
-def _named_after(database_url: str) -> str:
-    return hashlib.sha256(database_url.encode()).hexdigest()[:16]
 
 
 def kept_for(settings: Settings) -> timedelta:

@@ -374,8 +374,9 @@ async def test_a_batch_is_not_taken_from_a_living_worker_after_an_outage(
     async with working(container, Recorder()):
         await until(lambda: dead_after)
         with database_away(database):
-            before, away = len(dead_after), time.monotonic()
+            away = time.monotonic()
             await until(lambda: time.monotonic() - away > OUTAGE)
+            before = len(dead_after)  # only now: a look that was under way when it began has ended
         await until(lambda: len(dead_after) > before)
         assert dead_after[before] == AFTER_AN_OUTAGE
         await until(lambda: dead_after[-1] == timedelta(seconds=HEARTBEAT))

@@ -3,7 +3,7 @@
 ApplicationError
 ├── Conflict                    somebody else was faster: read again, decide again
 │   ├── WrongExpectedVersion    .batch_id .expected_version
-│   └── ReportsClaimed          a report went into another batch meanwhile
+│   └── ReportsTaken          a report went into another batch meanwhile
 ├── StorageUnavailable          the database is away; the same call may succeed later
 ├── NotFound
 │   ├── BatchNotFound           .batch_id
@@ -13,7 +13,7 @@ ApplicationError
 ├── LogDamaged
 │   ├── EventUnreadable         .batch_id .version
 │   ├── SealedAlready           .batch_id .version
-│   └── DamagedLog              .found, what the audit says
+│   └── DamageFound              .found, what the audit says
 ├── ClockAhead                  this machine's clock is ahead of the database's
 ├── CannotSeal                  what is sealed already cannot be built upon
 ├── IdempotencyKeyReused        the same key with another request
@@ -43,7 +43,7 @@ class WrongExpectedVersion(Conflict):
         super().__init__(f"Batch {batch_id} is not at version {expected_version} any more.")
 
 
-class ReportsClaimed(Conflict):
+class ReportsTaken(Conflict):
     def __init__(self) -> None:
         super().__init__("A report of this batch went into another batch meanwhile.")
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from application.errors import BatchNotFound, Conflict
 from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, sealed
+from application.ports.clock import Clock
 from application.ports.codec import EventCodec
-from application.ports.edges import Clock
 from application.ports.storage import Storage, Transaction
 from application.read_model import BatchJob, project_all
 from domain.batch import Batch, decide, fold

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.events import Event
 
 NO_HASH = bytes(32)
-Place = tuple[int, int]
+GlobalPosition = tuple[int, int]
 """Where something stands in the order of commits: transaction and position."""
 HASHED_AS = b"fna-batch event 1\n"
 

@@ -9,13 +9,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
+from application.fair_slots import FairSlots
 from application.handler import CommandHandler
 from application.log import Metadata
 from application.ports.analyzer import Analyzer
-from application.ports.edges import Clock, NewId
+from application.ports.clock import Clock, NewId
 from application.ports.storage import Storage, Transaction
-from application.ports.worker import Claim
-from application.slots import FairSlots
+from application.ports.worker import Lease
 from domain import commands
 from domain.analysis import NarrativeAnalysis
 from domain.batch import Batch
@@ -55,7 +55,7 @@ class ProcessBatch:
         self._max_attempts, self._slots, self._backoff, self._sleep = max_attempts, slots, backoff, sleep
         self._pause = pause
 
-    async def __call__(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
+    async def __call__(self, batch_id: UUID, worker_id: str, claim: Lease) -> None:
         """Bring the batch to its end.
 
         An attempt is spent when a report is given to the analyser, not while the batch waits for its turn. While the
@@ -65,7 +65,7 @@ class ProcessBatch:
         with suppress(BatchFinished):
             await self._work_off(batch_id, worker_id, claim)
 
-    async def _work_off(self, batch_id: UUID, worker_id: str, claim: Claim) -> None:
+    async def _work_off(self, batch_id: UUID, worker_id: str, claim: Lease) -> None:
         metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
         start = commands.Start(worker_id=worker_id, max_attempts=self._max_attempts)
         batch, user_id = await self._when_available(lambda: self._handler.read(batch_id))

@@ -7,7 +7,7 @@ from uuid import UUID
 from application.errors import BatchNotFound
 from application.handler import CommandHandler, in_transaction
 from application.log import Metadata, RecordedEvent, canonical_json
-from application.ports.edges import NewId
+from application.ports.clock import NewId
 from application.ports.storage import Storage, Transaction
 from domain import commands, refusals
 from domain.events import Submitted
@@ -107,7 +107,7 @@ class SubmitBatch:
             if not isinstance(submitted.event, Submitted) or submitted.event.user_id != asked.user_id:
                 raise BatchNotFound(earlier)  # somebody changed the key by hand
             return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True, submitted=submitted)
-        await tx.submissions.wait_for_turn(asked.user_id)
+        await tx.submissions.lock_user(asked.user_id)
         batch_id = self._new_id()
         (submitted,) = await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
         await tx.queue.enqueue(batch_id)

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.errors import ApplicationError
-from application.ports.edges import Clock, NewId
+from application.ports.clock import Clock, NewId
 from application.ports.storage import Storage
 from domain.reports import Report, ReportFormat, ReportType
 from domain.statuses import ReportStatus

@@ -14,21 +14,21 @@ import psycopg
 from uuid_utils.compat import uuid7
 
 from adapters.codec import JsonEventCodec
-from application.acts import Why
+from application.audit.signed_notes import public_key
 from application.log import NO_HASH, Metadata, StoredEvent, sealed
-from application.notes import public_key
+from application.operator_actions import Attribution
 from domain import events
 from domain.statuses import BatchStatus
 from domain.tiers import Tier
 from entrypoints.container import Container, Database, database, migrate
 from entrypoints.settings import Settings
-from tests.load import Load, reports_for
+from tests.support.load import Load, reports_for
 
 BATCHES, AT_ONCE = 25_000, 500
 """How many by default (the first argument says otherwise), and how many share a transaction."""
 RATE, LOAD_S = 200, 20
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_export.py"
-WHY = Why(actor="operator:benchmark", reason="a benchmark")
+WHY = Attribution(actor="operator:benchmark", reason="a benchmark")
 MEASURED = (
     "import pathlib, runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])['main'](); "
     "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.ed25519 import Ed25519Signer
+from application.audit.merkle import GrowingTree
+from application.audit.sealer import MOST, NOTHING_BEFORE
+from application.audit.signed_notes import Checkpoint, note_hash, public_key, sign
 from application.log import StoredEvent, instant
-from application.merkle import GrowingTree
-from application.notes import Checkpoint, note_hash, public_key, sign
-from application.sealing import MOST, NOTHING_BEFORE
 from benchmarks.audit import VERIFIER, life
 
 EVENTS, AT_ONCE, LOOKS = 10_000_000, 1000, 10

@@ -8,7 +8,7 @@ from domain.batch import UNSUBMITTED, Batch, evolve
 from domain.statuses import final_status
 
 
-def misplaced(stream: Iterable[events.Event]) -> Iterator[tuple[int, str]]:
+def violations(stream: Iterable[events.Event]) -> Iterator[tuple[int, str]]:
     """The version of each event that cannot stand where it does, and why; nothing for a well-formed stream."""
     batch, version = UNSUBMITTED, 0
     for version, event in enumerate(stream, start=1):

@@ -22,39 +22,39 @@ from adapters.ed25519 import Ed25519Signer, ed25519_verifies
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
 from adapters.file import FileWitness
 from adapters.jwt import JwtTokens
-from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
+from adapters.pgqueuer import LocalLiveness, PgQueuerDispatcher, PgQueuerWorker
 from adapters.postgres import (
-    PostgresAsideTable,
     PostgresAuditSource,
     PostgresReadiness,
     PostgresSealedLog,
+    PostgresShadowTables,
     PostgresStorage,
     connection_pool,
 )
 from adapters.postgres.inspection import inspect, statistics
 from adapters.postgres.migrations import migrate, newest_revision, revision_of
-from application.acting import Recorder
-from application.archive import Archive
-from application.audit import Audit
+from application.audit.batch_audit import BatchAudit
+from application.audit.export import Export
+from application.audit.proofs import Proofs
+from application.audit.receipts import Receipts
+from application.audit.sealer import Sealer
+from application.audit.signed_notes import PublicKey
+from application.audit.tree_audit import TreeAudit
 from application.cancel import CancelBatch
-from application.erasure import Erasure
-from application.explain import Explain
-from application.export import Export
+from application.fair_slots import FairSlots
 from application.handler import CommandHandler
-from application.notes import PublicKey
+from application.operations.archive import Archive
+from application.operations.erasure import Erasure
+from application.operations.explain import Explain
+from application.operations.rebuild import Rebuild, Replay
+from application.operations.recorder import Recorder
+from application.operations.redispatch import Redispatch
+from application.operations.retention import Retention
 from application.process import ProcessBatch
-from application.proofs import Proofs
 from application.queries import Queries
-from application.receipts import Receipts
-from application.redispatch import Redispatch
-from application.repair import Replay, Reprojection
-from application.retention import Retention
-from application.sealing import Sealer
-from application.seals import SealAudit
-from application.slots import FairSlots
 from application.submit import SubmitBatch
 from application.upload import UploadReport
-from entrypoints.places import witness_file, workers_folder
+from entrypoints.data_dir import witness_file, workers_folder
 from entrypoints.settings import Settings
 
 __all__ = [
@@ -243,7 +243,7 @@ class Container(containers.DeclarativeContainer):
         process_batch,
         database_url=database_url,
         worker_id=worker_id,
-        neighbours=providers.Factory(Neighbours, providers.Callable(workers_folder, settings, database_url)),
+        neighbours=providers.Factory(LocalLiveness, providers.Callable(workers_folder, settings, database_url)),
         concurrency=settings.provided.worker_concurrency,
         eager=settings.provided.analysis_processes,
         heartbeat_timeout=settings.provided.heartbeat_timeout_s,
@@ -252,7 +252,7 @@ class Container(containers.DeclarativeContainer):
     readiness = providers.Singleton(PostgresReadiness, pool, revision=providers.Callable(newest_revision))
     audit_source = providers.Singleton(PostgresAuditSource, pool)
     audit = providers.Singleton(
-        Audit,
+        BatchAudit,
         audit_source,
         codec,
         clock,
@@ -267,7 +267,7 @@ class Container(containers.DeclarativeContainer):
         Sealer, sealed_log, signer, providers.Callable(trusted_keys, settings), verifies, clock, witness
     )
     proofs = providers.Singleton(Proofs, sealed_log, storage, sealer.provided.trusted, verifies)
-    seal_audit = providers.Singleton(SealAudit, sealed_log, proofs, sealer.provided.trusted, verifies)
+    seal_audit = providers.Singleton(TreeAudit, sealed_log, proofs, sealer.provided.trusted, verifies)
     receipts = providers.Singleton(Receipts, queries, audit, proofs, signer)
     export = providers.Singleton(Export, sealed_log, sealer.provided.trusted)
 
@@ -277,8 +277,8 @@ class Container(containers.DeclarativeContainer):
     erasure = providers.Singleton(Erasure, storage, cancel, record)
     redispatch = providers.Singleton(Redispatch, storage, handler, audit, record)
     archive = providers.Singleton(Archive, storage, sealer, sealed_log, export, audit, seal_audit, record, clock)
-    aside = providers.Singleton(PostgresAsideTable, database_url, storage)
-    reprojection = providers.Singleton(Reprojection, storage, handler, audit, audit_source, record, aside)
+    aside = providers.Singleton(PostgresShadowTables, database_url, storage)
+    reprojection = providers.Singleton(Rebuild, storage, handler, audit, audit_source, record, aside)
     replay = providers.Singleton(Replay, audit_source, codec, aside)
     explain_batch = providers.Singleton(
         Explain,

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import structlog
 
-from application.acts import Why
 from application.errors import CannotSeal, ClockAhead, Conflict, StorageUnavailable
+from application.operator_actions import Attribution
 from entrypoints import metrics
 from entrypoints.container import Container
 from entrypoints.settings import Settings
@@ -76,7 +76,7 @@ class Housekeeping:
     async def clean(self) -> None:
         """Remove finished batches whose days in the read model are over."""
         days = self._settings.retention_days
-        why = Why(actor=f"worker:{self._container.worker_id()}", reason=f"retention of {days} days")
+        why = Attribution(actor=f"worker:{self._container.worker_id()}", reason=f"retention of {days} days")
         async for removed in self._container.retention().clean(timedelta(days=days), why):
             metrics.CLEANED.inc(removed)
             log.info("retention removed finished batches from the read model", batches=removed)

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from application.notes import BadNote, PublicKey
+from application.audit.signed_notes import BadNote, PublicKey
 from domain.tiers import Tier, TierLimits
 
 DEFAULTS = TierLimits()

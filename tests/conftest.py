@@ -18,8 +18,8 @@ from adapters.embedded.server import EmbeddedPostgres
 from adapters.postgres.migrations import migrate
 from entrypoints.container import Container, Database
 from entrypoints.settings import Settings
-from tests.command import SECRET
-from tests.service import Service, running
+from tests.support.command_line import SECRET
+from tests.support.running_service import Service, running
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 IN_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30

@@ -3,7 +3,7 @@
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from application.ports.signing import Signer
+from application.audit.ports.signing import Signer
 
 
 class Ed25519Signer(Signer):

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from application.ports.witness import Witness
+from application.audit.ports.witness import Witness
 
 
 class FileWitness(Witness):

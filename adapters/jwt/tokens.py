@@ -6,7 +6,7 @@ from uuid import UUID
 
 import jwt
 
-from application.ports.edges import Clock
+from application.ports.clock import Clock
 from application.ports.tokens import Identity, InvalidToken, Role, Tokens
 from domain.tiers import Tier
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.acts import Act
-from application.errors import IdempotencyKeyReused, ReportsClaimed, ReportUnreadable, WrongExpectedVersion
-from application.log import Place, StoredEvent
-from application.ports.acts import Acts
-from application.ports.erasure import Erasure
+from application.errors import IdempotencyKeyReused, ReportsTaken, ReportUnreadable, WrongExpectedVersion
+from application.log import GlobalPosition, StoredEvent
+from application.operations.ports.actions import Actions
+from application.operations.ports.erasure import Erasure
+from application.operator_actions import OperatorAction
 from application.ports.event_store import EventStore
-from application.ports.read_model import BatchJobs, BatchJobsRepair, PageAfter
+from application.ports.read_model import BatchJobs, PageAfter, ReadModelRepair
 from application.ports.reports import KnownReports, Reports
 from application.ports.storage import Storage, Transaction
 from application.ports.submissions import Dispatcher, QueueEntry, Submissions
@@ -37,7 +37,7 @@ class State:
     keys: dict[tuple[UUID, str], tuple[bytes, UUID]] = field(default_factory=dict)
     queue: tuple[UUID, ...] = ()
     log: tuple[StoredEvent, ...] = ()
-    acts: tuple[Act, ...] = ()
+    acts: tuple[OperatorAction, ...] = ()
 
     def copy(self) -> "State":
         return State(
@@ -69,8 +69,8 @@ class MemoryStorage(Storage):
                 reports=MemoryReports(state),
                 submissions=MemorySubmissions(state),
                 queue=MemoryQueue(state),
-                repair=MemoryBatchJobsRepair(state),
-                acts=MemoryActs(state),
+                repair=MemoryReadModelRepair(state),
+                acts=MemoryActions(state),
                 erasure=MemoryErasure(state),
             )
             self.state = state
@@ -112,7 +112,7 @@ class MemoryEventStore(EventStore):
             own = [each for each in own if (each.created_at, each.batch_id) < (after.created_at, after.batch_id)]
         return sorted(own, key=lambda each: (each.created_at, each.batch_id), reverse=True)[:limit]
 
-    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+    async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
         return [((1, place), event) for place, event in enumerate(self._state.log, start=1) if (1, place) > after][
             :limit
         ]
@@ -126,7 +126,7 @@ class MemoryBatchJobs(BatchJobs):
         state = self._state
         if job.version == 1:
             if any(report_id in state.busy for report_id in job.report_ids):
-                raise ReportsClaimed
+                raise ReportsTaken
             state.busy |= dict.fromkeys(job.report_ids, job.batch_id)
         state.jobs[job.batch_id] = job
         for report_id, status in job.report_statuses().items():
@@ -153,7 +153,7 @@ class MemoryBatchJobs(BatchJobs):
         return sum(job.user_id == user_id and not job.status.is_final for job in self._state.jobs.values())
 
 
-class MemoryBatchJobsRepair(BatchJobsRepair):
+class MemoryReadModelRepair(ReadModelRepair):
     def __init__(self, state: State) -> None:
         self._state = state
 
@@ -207,11 +207,11 @@ class MemoryBatchJobsRepair(BatchJobsRepair):
         return None
 
 
-class MemoryActs(Acts):
+class MemoryActions(Actions):
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def record(self, act: Act) -> None:
+    async def record(self, act: OperatorAction) -> None:
         self._state.acts = (*self._state.acts, act)
 
 
@@ -299,7 +299,7 @@ class MemorySubmissions(Submissions):
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def wait_for_turn(self, user_id: UUID) -> None:
+    async def lock_user(self, user_id: UUID) -> None:
         return None
 
     async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:

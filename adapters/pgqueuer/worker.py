@@ -25,8 +25,8 @@ from psycopg_pool import AsyncConnectionPool
 from adapters.pgqueuer.dispatcher import ENTRYPOINT, PgQueuerDispatcher
 from adapters.pgqueuer.drivers import PoolDriver
 from adapters.pgqueuer.heartbeat import Heartbeat
-from adapters.pgqueuer.neighbours import Neighbours
-from application.ports.worker import Claim, RunBatch, Worker
+from adapters.pgqueuer.local_liveness import LocalLiveness
+from application.ports.worker import Lease, RunBatch, Worker
 from domain.refusals import BatchUnknown, NotHolder
 from sql import query
 
@@ -60,7 +60,7 @@ class PgQueuerWorker(Worker):
         *,
         database_url: str,
         worker_id: UUID,
-        neighbours: Neighbours,
+        neighbours: LocalLiveness,
         concurrency: int,
         eager: int,
         heartbeat_timeout: float,
@@ -77,7 +77,7 @@ class PgQueuerWorker(Worker):
         self._claims = itertools.count(1)
         self.running: dict[int, asyncio.Task[None]] = {}
         """What is worked on, by the row's id in the queue."""
-        self._claimed: dict[int, _JobClaim] = {}
+        self._claimed: dict[int, _JobLease] = {}
         self._looked_at: float | None = None
         self._nobody_is_dead_before = 0.0
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
@@ -159,7 +159,7 @@ class PgQueuerWorker(Worker):
     async def _work(self, job: Job) -> None:
         batch_id = UUID(bytes=job.payload or b"")
         holder = f"{self._me}:{next(self._claims)}"
-        claim = self._claimed[job.id] = _JobClaim(job, self._settle, self._stopping.is_set)
+        claim = self._claimed[job.id] = _JobLease(job, self._settle, self._stopping.is_set)
         structlog.contextvars.bind_contextvars(batch_id=str(batch_id))
         try:
             log.info("batch taken", batch_id=str(batch_id), holder=holder)
@@ -262,7 +262,7 @@ class PgQueuerWorker(Worker):
             await asyncio.sleep(POLL)
 
 
-class _JobClaim(Claim):
+class _JobLease(Lease):
     """The mark lies on the job's row in the queue. While the worker stops, nothing new may be begun."""
 
     def __init__(self, job: Job, settle: Callable[..., Awaitable[None]], stopping: Callable[[], bool]) -> None:

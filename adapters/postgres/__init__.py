@@ -1,17 +1,17 @@
 """Storage in PostgreSQL, by psycopg. The statements are in `sql/queries`."""
 
-from adapters.postgres.aside import PostgresAsideTable
-from adapters.postgres.audit_source import PostgresAuditSource
+from adapters.postgres.audit.audit_source import PostgresAuditSource
+from adapters.postgres.audit.sealed_log import PostgresSealedLog
+from adapters.postgres.operations.shadow_table import PostgresShadowTables
 from adapters.postgres.pool import connection_pool
 from adapters.postgres.readiness import PostgresReadiness
-from adapters.postgres.sealed_log import PostgresSealedLog
 from adapters.postgres.storage import PostgresStorage
 
 __all__ = [
-    "PostgresAsideTable",
     "PostgresAuditSource",
     "PostgresReadiness",
     "PostgresSealedLog",
+    "PostgresShadowTables",
     "PostgresStorage",
     "connection_pool",
 ]

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from adapters.postgres.pool import Connection
-from application.errors import ReportsClaimed
+from application.errors import ReportsTaken
 from application.ports.read_model import BatchJobs, PageAfter
 from application.read_model import BatchJob, ReportResult
 from domain.statuses import BatchStatus
@@ -31,7 +31,7 @@ class PostgresBatchJobs(BatchJobs):
             except psycopg.errors.UniqueViolation as error:
                 if error.diag.constraint_name != REPORT_IS_BUSY:
                     raise
-                raise ReportsClaimed from error
+                raise ReportsTaken from error
         await execute(query("save_batch_job"), job_to_row(job))
         statuses = job.report_statuses()
         await execute(

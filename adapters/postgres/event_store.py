@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Connection
 from application.errors import SealedAlready, WrongExpectedVersion
-from application.log import Place, StoredEvent
+from application.log import GlobalPosition, StoredEvent
 from application.ports.event_store import EventStore
 from application.ports.read_model import PageAfter
 from sql import query
@@ -74,7 +74,7 @@ class PostgresEventStore(EventStore):
         cursor = await self._connection.execute(query("submitted_by"), asked)
         return [PageAfter(**row) for row in await cursor.fetchall()]
 
-    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+    async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
         asked = {"transaction_id": str(after[0]), "position": after[1], "limit": limit}
         cursor = await self._connection.execute(query("log_after"), asked)
         return [

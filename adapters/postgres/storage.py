@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from adapters.postgres.acts import PostgresActs
 from adapters.postgres.batch_jobs import PostgresBatchJobs
-from adapters.postgres.erasure import PostgresErasure
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.operations.actions import PostgresActions
+from adapters.postgres.operations.erasure import PostgresErasure
+from adapters.postgres.operations.read_model_repair import PostgresReadModelRepair
 from adapters.postgres.pool import Connection, Pool, translated
-from adapters.postgres.repair import PostgresBatchJobsRepair
 from adapters.postgres.reports import PostgresReports
 from adapters.postgres.submissions import PostgresSubmissions
 from application.ports.storage import Storage, Transaction
@@ -31,10 +31,10 @@ class PostgresStorage(Storage):
         return Transaction(
             events=PostgresEventStore(connection),
             batch_jobs=PostgresBatchJobs(connection),
-            repair=PostgresBatchJobsRepair(connection),
+            repair=PostgresReadModelRepair(connection),
             reports=PostgresReports(connection),
             submissions=PostgresSubmissions(connection),
             queue=self._queue(connection),
-            acts=PostgresActs(connection),
+            acts=PostgresActions(connection),
             erasure=PostgresErasure(connection),
         )

@@ -12,7 +12,7 @@ class PostgresSubmissions(Submissions):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def wait_for_turn(self, user_id: UUID) -> None:
+    async def lock_user(self, user_id: UUID) -> None:
         await self._connection.execute(query("lock_user"), {"user_id": user_id})
 
     async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:

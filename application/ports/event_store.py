@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.errors import WrongExpectedVersion
-from application.log import Place, StoredEvent
+from application.log import GlobalPosition, StoredEvent
 from application.ports.read_model import PageAfter
 
 
@@ -33,7 +33,7 @@ class EventStore(Protocol):
         """When the user submitted which batches, as the log has it: newest first, none later than `until`."""
         ...
 
-    async def log(self, after: Place, limit: int) -> Sequence[tuple[Place, StoredEvent]]:
+    async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
         """The whole log in the order of commits, each event with its place.
 
         Nothing ever appears before a place that was given once: what was read need not be read again.

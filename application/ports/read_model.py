@@ -22,7 +22,7 @@ class BatchJobs(Protocol):
     async def save(self, job: BatchJob) -> None:
         """Write the row, its reports' statuses, and which reports the batch keeps busy.
 
-        Raises ReportsClaimed where another unfinished batch has one of the reports.
+        Raises ReportsTaken where another unfinished batch has one of the reports.
         """
         ...
 
@@ -39,7 +39,7 @@ class BatchJobs(Protocol):
         ...
 
 
-class BatchJobsRepair(Protocol):
+class ReadModelRepair(Protocol):
     """What sets the read model right, and what removes from it; part of the transaction, too."""
 
     async def lock(self, batch_id: UUID) -> None:

@@ -4,10 +4,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from application.ports.acts import Acts
-from application.ports.erasure import Erasure
+from application.operations.ports.actions import Actions
+from application.operations.ports.erasure import Erasure
 from application.ports.event_store import EventStore
-from application.ports.read_model import BatchJobs, BatchJobsRepair
+from application.ports.read_model import BatchJobs, ReadModelRepair
 from application.ports.reports import Reports
 from application.ports.submissions import Dispatcher, Submissions
 
@@ -18,12 +18,12 @@ class Transaction:
 
     events: EventStore
     batch_jobs: BatchJobs
-    repair: BatchJobsRepair
+    repair: ReadModelRepair
     reports: Reports
     erasure: Erasure
     submissions: Submissions
     queue: Dispatcher
-    acts: Acts
+    acts: Actions
 
 
 class Storage(Protocol):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class Submissions(Protocol):
-    async def wait_for_turn(self, user_id: UUID) -> None:
+    async def lock_user(self, user_id: UUID) -> None:
         """Until this transaction ends, nobody else submits for this user, and an erasure waits."""
         ...
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 
-class Claim(Protocol):
+class Lease(Protocol):
     """A worker's hold on one batch, and whether its death now would cost the batch an attempt.
 
     Both methods are remembered where a dead worker's successor finds them, and wait while the database is away.
@@ -25,7 +25,7 @@ class Claim(Protocol):
         ...
 
 
-RunBatch = Callable[[UUID, str, Claim], Awaitable[None]]
+RunBatch = Callable[[UUID, str, Lease], Awaitable[None]]
 """Works off one batch as the holder named. Raises NotHolder where another has taken it, BatchUnknown."""
 
 

@@ -11,14 +11,14 @@ from uuid import UUID
 
 import typer
 
-from application.acts import Act
-from application.audit import History, shown
+from application.audit.batch_audit import History, shown
 from application.log import instant
-from application.repair import Difference, Progress, Projector
+from application.operations.rebuild import Difference, Progress, Projector
+from application.operator_actions import OperatorAction
+from entrypoints.cli.attribution import Actor, Reason, why
+from entrypoints.cli.on_database import with_container
 from entrypoints.cli.output import AsJson, WrongUse, print_json, progress
-from entrypoints.cli.verdict import counted, trail, verdict, verified
-from entrypoints.cli.why import Actor, Reason, why
-from entrypoints.cli.within import with_container
+from entrypoints.cli.verification import counted, trail, verdict, verified
 from entrypoints.container import Container
 
 app = typer.Typer(help="What happened, and can it be believed?", no_args_is_help=True, rich_markup_mode=None)
@@ -112,8 +112,8 @@ def rebuild(
 def acts(as_json: AsJson = False) -> None:
     """What operators, and workers on their own, did besides the lives of batches, with actor and reason."""
 
-    async def run(container: Container) -> list[tuple[Act, bytes]]:
-        found: list[tuple[Act, bytes]] = []
+    async def run(container: Container) -> list[tuple[OperatorAction, bytes]]:
+        found: list[tuple[OperatorAction, bytes]] = []
         while page := await container.sealed_log().acts(after=found[-1][0].act_id if found else None, limit=1000):
             found += page
         return found

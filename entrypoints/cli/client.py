@@ -10,8 +10,8 @@ from rich.table import Table
 
 from domain.reports import ReportType
 from entrypoints.cli.api import Api
+from entrypoints.cli.attribution import Reason
 from entrypoints.cli.output import AsJson, WrongUse, console, plain_name, print_json, progress
-from entrypoints.cli.why import Reason
 
 Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="Where the service listens.")]
 Token = Annotated[str | None, typer.Option(envvar="FNA_BATCH_TOKEN", help="Your access token; see `fna-batch token`.")]

@@ -18,7 +18,7 @@ from entrypoints import logs
 from entrypoints.cli.api import Api
 from entrypoints.cli.client import follow
 from entrypoints.cli.output import WrongUse, console, plain_name, progress
-from entrypoints.cli.verdict import trail, verdict, verified
+from entrypoints.cli.verification import trail, verdict, verified
 from entrypoints.container import Container, database
 from entrypoints.settings import Settings
 

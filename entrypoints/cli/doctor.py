@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import typer
 
+from application.audit.signed_notes import public_key
 from application.errors import AnalysisError
-from application.notes import public_key
 from domain.reports import ReportFormat
 from entrypoints.cli.output import AsJson, print_json
 from entrypoints.container import (

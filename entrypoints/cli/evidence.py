@@ -9,12 +9,12 @@ from uuid import UUID
 
 import typer
 
+from application.audit.signed_notes import public_key
 from application.errors import CannotSeal
-from application.notes import public_key
-from entrypoints.cli.lines import LineFile
+from entrypoints.cli.attribution import Actor, Reason, why
+from entrypoints.cli.jsonl_file import LineFile
+from entrypoints.cli.on_database import with_container
 from entrypoints.cli.output import AsJson, BadAnswer, WrongUse, print_json, progress
-from entrypoints.cli.why import Actor, Reason, why
-from entrypoints.cli.within import with_container
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 

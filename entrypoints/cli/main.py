@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError
 
 from application.errors import ApplicationError, StorageUnavailable
 from domain.refusals import Refusal
-from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, mend, operate
+from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, operations, service
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import EmbeddedPostgresFailed, MissingSecret
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, operate, client, mend, analyze, doctor):
+for module in (demo, service, client, operations, analyze, doctor):
     module.register(app)
 evidence.register(audit.app)
 app.add_typer(audit.app, name="audit")

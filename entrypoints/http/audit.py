@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse
 
-from application.audit import Finding
-from application.notes import public_key
-from application.proofs import NotSealed
+from application.audit.batch_audit import Finding
+from application.audit.proofs import NotSealed
+from application.audit.signed_notes import public_key
 from domain.statuses import BatchStatus
 from entrypoints.http.dependencies import Own, auditor
 from entrypoints.http.evidence import (

@@ -8,10 +8,10 @@ from pydantic import (
     Field,
 )
 
-from application.audit import History
+from application.audit.batch_audit import History
+from application.audit.proofs import Consistency, Inclusion
+from application.audit.receipts import Receipt
 from application.log import StoredEvent
-from application.proofs import Consistency, Inclusion
-from application.receipts import Receipt
 from entrypoints.http.fields import Instant
 from entrypoints.http.schemas import BatchResponse
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from application import errors, upload
+from application.audit.proofs import NoSuchEvent, NoSuchTree, NotSealed
 from application.ports.tokens import InvalidToken, Role
-from application.proofs import NoSuchEvent, NoSuchTree, NotSealed
 from domain import refusals
 
 log = structlog.get_logger()

@@ -14,8 +14,8 @@ import pytest
 
 from adapters.embedded.layout import LONGEST_SOCKET_PATH, SOCKET, Layout
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
-from tests.processes import processes
-from tests.service import eventually
+from tests.support.process_table import processes
+from tests.support.running_service import eventually
 
 ROOT = Path(__file__).parents[2]
 USER = """

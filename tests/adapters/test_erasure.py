@@ -9,18 +9,18 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.acts import ActKind
-from application.erasure import Erasure
+from application.operations.erasure import Erasure
+from application.operator_actions import ActionKind
 from entrypoints.container import Container, Database
-from tests.build import new_id, uploaded
-from tests.lives import WHY, execute, findings, finished, rows, started, submitted
-from tests.service import eventually
+from tests.support.batches import WHY, execute, findings, finished, rows, started, submitted
+from tests.support.builders import new_id, uploaded
+from tests.support.running_service import eventually
 
 
 async def test_erasure_goes_in_pieces_each_with_its_act(
     container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.erasure.PAGE", 2)
+    monkeypatch.setattr("application.operations.erasure.PAGE", 2)
     user_id = new_id()
     mine = {await finished(container, user_id) for _ in range(4)} | {await started(container, user_id)}
     other = await finished(container)
@@ -81,7 +81,7 @@ async def test_an_erasure_waits_for_what_is_in_flight(container: Container, data
                 assert report is not None
                 await tx.reports.add(replace(report, report_id=new_id()), _text())
             else:
-                await tx.submissions.wait_for_turn(user_id)
+                await tx.submissions.lock_user(user_id)
                 await tx.submissions.remember_key(user_id, "max@example.org", bytes(32), new_id())
             erasing = asyncio.create_task(container.erasure()(user_id, WHY))
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
@@ -131,7 +131,7 @@ async def test_an_erasure_of_what_still_runs_was_none_of_ours(container: Contain
     owner = (await container.audit().history(batch_id)).events[0].data["user_id"]
     async with container.storage().transaction() as tx:
         data = {"user_id": owner, "batch_ids": [str(batch_id)]}
-        await container.record()(tx, ActKind.ERASE, WHY, data)
+        await container.record()(tx, ActionKind.ERASE, WHY, data)
         await tx.erasure.remove_rows([batch_id])
     execute(database, "TRUNCATE busy_reports")
     assert any("did not cancel it first" in str(found) for found in await findings(container))

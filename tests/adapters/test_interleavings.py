@@ -29,16 +29,16 @@ from hypothesis.stateful import (
 )
 from psycopg.rows import dict_row
 
-from adapters.pgqueuer import Neighbours, PgQueuerWorker
+from adapters.pgqueuer import LocalLiveness, PgQueuerWorker
+from application.audit.signed_notes import public_key
 from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
+from application.fair_slots import FairSlots
 from application.handler import CommandHandler
-from application.log import Metadata, Place, StoredEvent
-from application.notes import public_key
+from application.log import GlobalPosition, Metadata, StoredEvent
 from application.ports.analyzer import Analyzer
 from application.ports.event_store import EventStore
 from application.ports.storage import Storage, Transaction
 from application.process import ProcessBatch
-from application.slots import FairSlots
 from application.submit import Submission
 from domain import commands
 from domain.analysis import NarrativeAnalysis
@@ -47,7 +47,6 @@ from domain.refusals import Refusal
 from domain.reports import ReportFormat
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.build import ANALYSIS, uploaded
 from tests.chaos.checker import (
     ANALYSES,
     EVENTS,
@@ -58,7 +57,8 @@ from tests.chaos.checker import (
     stream_faults,
 )
 from tests.conftest import new_database, settings_in
-from tests.lives import WHY, checked_offline, exported, findings
+from tests.support.batches import WHY, checked_offline, exported, findings
+from tests.support.builders import ANALYSIS, uploaded
 
 USERS = (UUID(int=1), UUID(int=2))
 ROUNDS, EXAMPLES = 60, 25
@@ -112,7 +112,7 @@ class StagedEvents(EventStore):
     async def submitted(self, user_id: UUID, **asked: Any) -> Any:
         return await self._events.submitted(user_id, **asked)
 
-    async def log(self, after: Place, limit: int) -> Any:
+    async def log(self, after: GlobalPosition, limit: int) -> Any:
         return await self._events.log(after, limit)
 
 
@@ -171,7 +171,7 @@ class World:
         self.database, self.stage = database, Stage()
         self.container = Container(settings=settings_in(folder), database_url=database.url)
         self.storage = StagedStorage(self.container.storage(), self.stage)
-        self.neighbours = Neighbours(folder / "workers")
+        self.neighbours = LocalLiveness(folder / "workers")
         self.workers = [self.new_worker(), self.new_worker()]
 
     def new_worker(self) -> PgQueuerWorker:

@@ -10,7 +10,7 @@ import pytest
 
 from entrypoints.container import Container, Database
 from tests.adapters.test_event_log import append, refused
-from tests.build import stream_of
+from tests.support.builders import stream_of
 
 WRITERS, EVENTS, ROLLED_BACK = 16, 100_000, 0.05
 LIFE = ("Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished")

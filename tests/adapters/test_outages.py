@@ -17,10 +17,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.embedded.server import EmbeddedPostgres
 from entrypoints.container import Database, migrate
-from tests.build import TEXT
 from tests.conftest import settings_in
-from tests.processes import processes
-from tests.service import Client, Service, database_away, eventually, running
+from tests.support.builders import TEXT
+from tests.support.process_table import processes
+from tests.support.running_service import Client, Service, database_away, eventually, running
 
 
 @pytest.fixture

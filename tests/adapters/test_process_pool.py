@@ -17,8 +17,8 @@ from application.errors import AnalysisCrashed, ReportUnreadable
 from domain.analysis import NarrativeAnalysis
 from domain.failures import FailureCode
 from domain.reports import ReportFormat
-from tests.build import TEXT
-from tests.service import eventually
+from tests.support.builders import TEXT
+from tests.support.running_service import eventually
 
 GIGABYTE = 1024**3
 LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(60_000))

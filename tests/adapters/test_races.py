@@ -13,8 +13,8 @@ from application.submit import Accepted, Submission
 from domain import commands
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.build import new_id, uploaded
-from tests.lives import asked, execute, finished
+from tests.support.batches import asked, execute, finished
+from tests.support.builders import new_id, uploaded
 
 USER = UUID(int=1)
 ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))

@@ -10,18 +10,18 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.acts import ActKind
-from application.audit import DamagedLog
+from application.audit.batch_audit import DamageFound
+from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.errors import UnknownToTheLog
 from application.log import instant
-from application.ports.audit_source import AuditedBatch, AuditSource
-from application.repair import Progress, RebuildRuns
+from application.operations.rebuild import Progress, RebuildRuns
+from application.operator_actions import ActionKind
 from entrypoints.container import Container, Database
-from tests.build import new_id
-from tests.command import environment, runner
-from tests.lives import WHY, execute, findings, finished, rows, started, submitted
-from tests.load import Load, reports_for
-from tests.service import eventually
+from tests.support.batches import WHY, execute, findings, finished, rows, started, submitted
+from tests.support.builders import new_id
+from tests.support.command_line import environment, runner
+from tests.support.load import Load, reports_for
+from tests.support.running_service import eventually
 
 RATE, SECONDS = 60, 6
 """In the suite; `make bench` does the same at 200 a second."""
@@ -102,7 +102,7 @@ async def test_a_damaged_log_is_not_projected(container: Container, database: Da
     done = await rebuilt(container)
     assert {finding.batch_id for finding in done.damage} == {batch_id}
     assert (done.damaged, done.drifted, done.drifted_first) == (1, 1, [sound])
-    with pytest.raises(DamagedLog):
+    with pytest.raises(DamageFound):
         await container.reprojection().repair(batch_id, WHY)
 
 
@@ -177,7 +177,7 @@ async def test_a_repair_that_waited_for_an_erasure_brings_nothing_back(
         with psycopg.connect(database.admin_url, autocommit=True) as watcher:
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
         data = {"user_id": str(user_id), "batch_ids": [str(batch_id)]}
-        await container.record()(tx, ActKind.ERASE, WHY, data)
+        await container.record()(tx, ActionKind.ERASE, WHY, data)
         await tx.erasure.remove_rows([batch_id])
     assert list(await repairing) == []
     assert rows(database, "batch_jobs") == []
@@ -219,7 +219,7 @@ async def test_a_repair_that_waited_for_a_cleanup_brings_nothing_back(container:
             repairing = asyncio.create_task(container.reprojection().repair(batch_id, WHY))
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
-            await container.record()(tx, ActKind.CLEANUP, WHY, {"before": instant(before), "rows": 1})
+            await container.record()(tx, ActionKind.CLEANUP, WHY, {"before": instant(before), "rows": 1})
         assert list(await repairing) == []
     assert rows(database, "batch_jobs") == []
 

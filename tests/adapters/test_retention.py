@@ -12,19 +12,19 @@ import psycopg
 import pytest
 from dependency_injector import providers
 
-from application.archive import NotYetPast, StillRunning, first_id_of
+from application.audit.export import ArchivedMeanwhile
+from application.audit.merkle import Range
+from application.audit.ports.sealed_log import Leaf, SealedLog
+from application.audit.signed_notes import public_key, sign
+from application.audit.signed_notes import receipt as receipt_text
+from application.audit.tree_audit import TreeAudit
 from application.errors import ClockAhead, UnknownToTheLog, WrongExpectedVersion
-from application.export import ArchivedMeanwhile
-from application.merkle import Range
-from application.notes import public_key, sign
-from application.notes import receipt as receipt_text
-from application.ports.sealed_log import Leaf, SealedLog
-from application.seals import SealAudit
-from entrypoints.cli.lines import LineFile
+from application.operations.archive import NotYetPast, StillRunning, first_id_of
+from entrypoints.cli.jsonl_file import LineFile
 from entrypoints.container import Container, Database, inspect, migrate
-from tests.build import stream_of
-from tests.command import runner
-from tests.lives import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
+from tests.support.batches import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
+from tests.support.builders import stream_of
+from tests.support.command_line import runner
 
 DOCS = Path(__file__).parents[2] / "docs" / "retention.md"
 TO_PARTITIONS, MOVE_OUT = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
@@ -156,7 +156,7 @@ async def test_moving_a_batch_out_while_the_tree_is_verified_is_no_finding(
             owner.execute("DELETE FROM batch_events")
 
     log = cast(SealedLog, Meanwhile(container.sealed_log(), move_out))
-    audit = SealAudit(log, container.proofs(), container.sealer().trusted, container.verifies())
+    audit = TreeAudit(log, container.proofs(), container.sealer().trusted, container.verifies())
     assert [found async for _, problems in audit.verify() for found in problems] == []
 
 

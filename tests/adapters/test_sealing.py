@@ -10,18 +10,18 @@ import structlog
 from dependency_injector import providers
 from pydantic import SecretStr
 
+from application.audit.proofs import NoSuchEvent, NoSuchTree, NotSealed
+from application.audit.sealer import MOST, Sealer
+from application.audit.signed_notes import Checkpoint, opened, public_key
 from application.errors import CannotSeal
-from application.notes import Checkpoint, opened, public_key
-from application.proofs import NoSuchEvent, NoSuchTree, NotSealed
-from application.sealing import MOST, Sealer
 from entrypoints import metrics
 from entrypoints.container import Container, Database
 from entrypoints.housekeeping import Housekeeping
 from entrypoints.settings import Settings
-from tests.build import new_id, stream_of
 from tests.conftest import settings_in
-from tests.lives import WHY, findings, finished, started, submitted
-from tests.verifier import verify_proof
+from tests.support.batches import WHY, findings, finished, started, submitted
+from tests.support.builders import new_id, stream_of
+from tests.support.offline_verifier import verify_proof
 
 
 async def appended(container: Container, batches: int) -> None:

@@ -14,16 +14,16 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from adapters.ed25519 import Ed25519Signer
-from application.acts import Act, ActKind
-from application.audit import DamagedLog
+from application.audit.batch_audit import DamageFound
+from application.audit.proofs import RootMismatch
+from application.audit.signed_notes import Checkpoint, opened, public_key, sign
 from application.errors import CannotSeal, SealedAlready
 from application.log import NO_HASH, StoredEvent, sealed
-from application.notes import Checkpoint, opened, public_key, sign
-from application.proofs import NotAsSealed
+from application.operator_actions import ActionKind, OperatorAction
 from domain import commands
 from entrypoints.container import Container, Database
-from tests.build import new_id
-from tests.lives import WHY, asked, checked_offline, exported, findings, finished, started, submitted
+from tests.support.batches import WHY, asked, checked_offline, exported, findings, finished, started, submitted
+from tests.support.builders import new_id
 
 Superuser = psycopg.Connection[dict[str, Any]]
 
@@ -71,7 +71,7 @@ async def crime(container: Container, database: Database) -> Any:
     running = await started(container)
     await finished(container)
     async with container.storage().transaction() as tx:
-        await container.record()(tx, ActKind.CLEANUP, WHY, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0})
+        await container.record()(tx, ActionKind.CLEANUP, WHY, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0})
     await container.sealer().seal()
     await submitted(container)
     await container.sealer().seal()
@@ -255,7 +255,7 @@ def forged_act(kind: str, data: str, transaction: str = LONG_AGO, *, fits: bool 
     def commit(crime: Crime) -> None:
         above = UUID(int=crime.victim.int + 1)
         said = data.replace("VICTIM", str(crime.victim)).replace("OWNER", owner_of(crime)).replace("ABOVE", str(above))
-        act = Act(
+        act = OperatorAction(
             act_id=new_id(),
             kind=kind,
             actor="operator:x",
@@ -496,9 +496,9 @@ async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(cri
 
 async def test_nothing_is_written_over_an_end_that_was_cut_off(crime: Crime) -> None:
     cut_a_tail(crime)
-    with pytest.raises(DamagedLog, match="was sealed, and is gone"):
+    with pytest.raises(DamageFound, match="was sealed, and is gone"):
         await crime.container.explain_batch()(crime.victim)
-    with pytest.raises(DamagedLog):
+    with pytest.raises(DamageFound):
         await crime.container.redispatch()(crime.victim, WHY)
     start = commands.Start(worker_id="another", max_attempts=3)
     with pytest.raises(SealedAlready, match="audit verify"):
@@ -519,16 +519,16 @@ async def test_nothing_is_signed_that_was_written_behind_the_back_of_the_log(cri
     owner = UUID(owner_of(crime))
     assert (await crime.container.receipts()(owner, crime.victim)).inclusion
     change_when_it_was(crime)
-    with pytest.raises(DamagedLog):
+    with pytest.raises(DamageFound):
         await crime.container.receipts()(owner, crime.victim)
 
 
 async def test_nothing_is_signed_whose_leaf_was_rewritten_as_well(crime: Crime) -> None:
     """In itself the chain is sound, and its leaves say the same: the root that was signed does not."""
     rewrite_a_chain_and_its_seals(crime)
-    with pytest.raises(NotAsSealed):
+    with pytest.raises(RootMismatch):
         await crime.container.receipts()(UUID(owner_of(crime)), crime.victim)
-    with pytest.raises(NotAsSealed):
+    with pytest.raises(RootMismatch):
         await crime.container.proofs().inclusion(crime.victim, 4)
 
 
@@ -554,7 +554,7 @@ async def test_an_archive_does_not_excuse_what_was_done_before_it(
 ) -> None:
     commit(crime)
     before_it_ran = datetime.fromtimestamp((crime.running.int >> 80) / 1000, UTC)
-    with pytest.raises(DamagedLog):
+    with pytest.raises(DamageFound):
         await crime.container.archive()(before_it_ran, WHY, lambda _: None, digest=lambda: "")
     assert [act.kind for act, _ in await crime.container.sealed_log().acts(after=None, limit=9)] == ["cleanup"]
 

@@ -18,16 +18,16 @@ from pgqueuer.adapters.persistence.queries import Queries
 from psycopg.rows import scalar_row
 from psycopg_pool import PoolTimeout
 
-from adapters.pgqueuer import Neighbours, PgQueuerDispatcher, PgQueuerWorker
+from adapters.pgqueuer import LocalLiveness, PgQueuerDispatcher, PgQueuerWorker
 from adapters.pgqueuer.worker import AFTER_AN_OUTAGE, POLL, ended
 from application.log import Metadata
-from application.ports.worker import Claim, RunBatch
+from application.ports.worker import Lease, RunBatch
 from application.submit import Submission
 from domain.refusals import BatchUnknown
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.build import new_id, uploaded
-from tests.service import database_away
+from tests.support.builders import new_id, uploaded
+from tests.support.running_service import database_away
 
 HEARTBEAT = 0.4
 POLLS_TOO_MANY = 8
@@ -52,7 +52,7 @@ class Recorder:
         self.works = False
         self.failures: list[Exception] = []
 
-    async def __call__(self, batch_id: UUID, holder: str, claim: Claim) -> None:
+    async def __call__(self, batch_id: UUID, holder: str, claim: Lease) -> None:
         self.unspent.append(claim.unspent)
         if self.works:
             await claim.working()
@@ -81,7 +81,7 @@ async def working(
         recorder,
         database_url=container.database_url(),
         worker_id=uuid4(),
-        neighbours=Neighbours(container.settings().data_dir / "workers"),
+        neighbours=LocalLiveness(container.settings().data_dir / "workers"),
         concurrency=concurrency,
         eager=eager,
         heartbeat_timeout=HEARTBEAT,
@@ -318,7 +318,7 @@ async def test_a_stopped_worker_begins_no_more_reports(container: Container) -> 
     analysed: list[int] = []
     first_begun, first_may_end = asyncio.Event(), asyncio.Event()
 
-    async def three_reports(batch_id: UUID, holder: str, claim: Claim) -> None:
+    async def three_reports(batch_id: UUID, holder: str, claim: Lease) -> None:
         for number in range(3):
             await claim.working()
             analysed.append(number)
@@ -339,7 +339,7 @@ async def test_a_stopped_worker_hands_back_at_once_what_waits_for_its_turn(conta
     at_work.may_end.clear()
     waiting.may_end.clear()
 
-    async def one_works(batch_id: UUID, holder: str, claim: Claim) -> None:
+    async def one_works(batch_id: UUID, holder: str, claim: Lease) -> None:
         if not at_work.runs:
             at_work.works = True
             await at_work(batch_id, holder, claim)
@@ -483,7 +483,7 @@ async def test_the_claims_of_a_dead_neighbour_are_released_at_once(
 
 
 def test_a_neighbour_that_lives_is_not_dead(tmp_path: Path) -> None:
-    alive, other = Neighbours(tmp_path), Neighbours(tmp_path)
+    alive, other = LocalLiveness(tmp_path), LocalLiveness(tmp_path)
     alive.enter(uuid4())
     other.enter(uuid4())
     assert (alive.dead(), other.dead()) == ([], [])
@@ -515,7 +515,7 @@ async def test_a_row_that_no_worker_would_take_is_set_right(container: Container
 
 def test_a_file_that_is_no_workers_is_no_dead_neighbour(tmp_path: Path) -> None:
     (tmp_path / "backup.lock").touch()
-    assert Neighbours(tmp_path).dead() == []
+    assert LocalLiveness(tmp_path).dead() == []
 
 
 async def test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again(container: Container) -> None:

@@ -17,7 +17,7 @@ from adapters.analysis.submission import narrative_documents
 from application.errors import ReportUnreadable
 from domain.failures import FailureCode
 from domain.reports import ReportFormat
-from tests.build import TEXT
+from tests.support.builders import TEXT
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 AURORA = (SAMPLES / "good" / "aurora_instruments_10k.html").read_bytes()

@@ -13,7 +13,7 @@ from adapters.memory import MemoryStorage
 from application.handler import CommandHandler
 from application.submit import SubmitBatch
 from domain.tiers import TierLimits
-from tests.build import NOON
+from tests.support.builders import NOON
 
 
 @dataclass

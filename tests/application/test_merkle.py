@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application.merkle import (
+from application.audit.merkle import (
     EMPTY_ROOT,
     GrowingTree,
     Range,
@@ -16,9 +16,9 @@ from application.merkle import (
     inclusion,
     joined,
 )
-from application.ports.sealed_log import Tree
-from application.proofs import STORED_FROM, hash_of
-from tests.verifier import verify_proof
+from application.audit.ports.sealed_log import Tree
+from application.audit.proofs import STORED_FROM, hash_of
+from tests.support.offline_verifier import verify_proof
 
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ROOTS = [

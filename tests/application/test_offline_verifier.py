@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from adapters.ed25519 import Ed25519Signer
-from application.merkle import GrowingTree
-from application.notes import Checkpoint, public_key, sign
-from application.notes import receipt as receipt_text
-from tests.verifier import DOCS, verify_export, verify_proof
+from application.audit.merkle import GrowingTree
+from application.audit.signed_notes import Checkpoint, public_key, sign
+from application.audit.signed_notes import receipt as receipt_text
+from tests.support.offline_verifier import DOCS, verify_export, verify_proof
 
 KEY = "fna-batch+00000000+" + base64.b64encode(bytes(33)).decode()
 

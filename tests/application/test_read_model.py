@@ -14,8 +14,8 @@ from domain.batch import fold
 from domain.commands import Command
 from domain.events import Event
 from domain.statuses import ReportStatus
-from tests.build import NOON
 from tests.domain.test_batch_properties import any_command, lived_through
+from tests.support.builders import NOON
 
 
 def recorded(stream: list[Event]) -> list[RecordedEvent]:

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 
 from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable, StorageUnavailable
+from application.fair_slots import FairSlots
 from application.log import NO_HASH, Metadata
 from application.ports.analyzer import Analyzer
 from application.ports.storage import Transaction
-from application.ports.worker import Claim
+from application.ports.worker import Lease
 from application.process import ProcessBatch
-from application.slots import FairSlots
 from application.submit import Submission
 from domain import commands, refusals
 from domain.analysis import NarrativeAnalysis
@@ -23,7 +23,7 @@ from domain.reports import ReportFormat
 from domain.statuses import BatchStatus, ReportStatus
 from domain.tiers import Tier
 from tests.application.conftest import World
-from tests.build import ANALYSIS, uploaded
+from tests.support.builders import ANALYSIS, uploaded
 
 USER = UUID(int=1)
 ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
@@ -50,7 +50,7 @@ async def no_pause() -> None:
 
 
 @dataclass
-class HeldClaim(Claim):
+class HeldClaim(Lease):
     """Remembers what it was told."""
 
     unspent: bool = True

@@ -30,8 +30,8 @@ from adapters.postgres.migrations import migrate
 from tests.chaos import recovery
 from tests.chaos.checker import check
 from tests.chaos.recovery import Disturbance
-from tests.lives import checked_offline
-from tests.processes import processes
+from tests.support.batches import checked_offline
+from tests.support.process_table import processes
 
 SECRET = "the secret of a service that is about to be killed, many times over, and longer than needed"
 SIGNING_KEY = "07" * 32

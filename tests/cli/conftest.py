@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.container import Database
-from tests.command import Run, runner, runner_within
+from tests.support.command_line import Run, runner, runner_within
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from domain import commands
 from entrypoints.container import Container, Database
-from tests.build import new_id
-from tests.command import Run
-from tests.lives import WHY, asked, checked_offline, execute, finished, started, submitted
-from tests.verifier import verify_proof
+from tests.support.batches import WHY, asked, checked_offline, execute, finished, started, submitted
+from tests.support.builders import new_id
+from tests.support.command_line import Run
+from tests.support.offline_verifier import verify_proof
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
 

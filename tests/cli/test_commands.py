@@ -9,9 +9,9 @@ import pytest
 
 from domain.tiers import Tier
 from entrypoints.container import Database
-from tests.build import TEXT
-from tests.command import Run
-from tests.service import Service
+from tests.support.builders import TEXT
+from tests.support.command_line import Run
+from tests.support.running_service import Service
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 AURORA = str(SAMPLES / "good" / "aurora_instruments_10k.html")

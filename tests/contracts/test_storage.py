@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from application.errors import IdempotencyKeyReused, ReportsClaimed, ReportUnreadable, WrongExpectedVersion
+from application.errors import IdempotencyKeyReused, ReportsTaken, ReportUnreadable, WrongExpectedVersion
 from application.log import sealed
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage
 from application.read_model import BatchJob, ReportResult
 from domain.failures import FailureCode
 from domain.statuses import BatchStatus, ReportStatus
-from tests.build import ANALYSIS, NOON, job, new_id, pieces, report, stream_of, uploaded
+from tests.support.builders import ANALYSIS, NOON, job, new_id, pieces, report, stream_of, uploaded
 
 USER, STRANGER = UUID(int=1), UUID(int=2)
 
@@ -154,7 +154,7 @@ class TestBatchJobs:
         first, second = job(report_id, user_id=USER), job(report_id, user_id=USER)
         async with storage.transaction() as tx:
             await tx.batch_jobs.save(first)
-        with pytest.raises(ReportsClaimed):
+        with pytest.raises(ReportsTaken):
             async with storage.transaction() as tx:
                 await tx.batch_jobs.save(second)
         async with storage.transaction() as tx:

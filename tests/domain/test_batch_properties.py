@@ -13,7 +13,7 @@ from domain.failures import FailureCode
 from domain.refusals import Refusal
 from domain.statuses import BatchStatus, final_status
 from domain.tiers import Tier
-from domain.well_formed import misplaced
+from domain.well_formed import violations
 
 REPORTS = tuple(UUID(int=n) for n in range(1, 6))
 reports = st.sampled_from(REPORTS)
@@ -74,7 +74,7 @@ def lived_through(asked: Sequence[commands.Command]) -> list[Event]:
 @given(st.lists(any_command, max_size=40))
 def test_every_stream_is_well_formed(asked: list[commands.Command]) -> None:
     stream = lived_through(asked)
-    assert list(misplaced(stream)) == []
+    assert list(violations(stream)) == []
     if not stream:
         return
     assert [isinstance(event, events.Submitted) for event in stream] == [True] + [False] * (len(stream) - 1)

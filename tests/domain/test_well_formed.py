@@ -5,14 +5,14 @@ import pytest
 from domain import events
 from domain.events import Event
 from domain.statuses import BatchStatus
-from domain.well_formed import misplaced
+from domain.well_formed import violations
 from tests.domain.test_batch import ONE, TWO, failed, finished, started, submitted, succeeded
 
 WHOLE: list[Event] = [submitted, started, succeeded(ONE), failed(TWO), finished(BatchStatus.PARTIALLY_COMPLETED, 1, 1)]
 
 
 def test_a_stream_that_the_domain_wrote_is_well_formed_at_every_length() -> None:
-    assert [list(misplaced(WHOLE[:length])) for length in (1, 2, 3, 5)] == [[]] * 4
+    assert [list(violations(WHOLE[:length])) for length in (1, 2, 3, 5)] == [[]] * 4
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_stream_that_the_domain_wrote_is_well_formed_at_every_length() -> None
     ],
 )
 def test_an_impossible_stream_is_named_with_its_version(stream: list[Event], version: int, why: str) -> None:
-    assert any(at == version and why in problem for at, problem in misplaced(stream))
+    assert any(at == version and why in problem for at, problem in violations(stream))
 
 
 def test_no_event_is_spared() -> None:

@@ -19,16 +19,16 @@ from dependency_injector import providers
 from psycopg.rows import dict_row
 from pytest_bdd import given, parsers, scenarios, then, when
 
-from application.notes import public_key
+from application.audit.signed_notes import public_key
 from application.ports.tokens import Role
 from domain.tiers import Tier
 from entrypoints.container import Container, Database, utc_now
 from entrypoints.settings import Settings
-from tests.build import TEXT
-from tests.command import Run, runner_within
-from tests.lives import checked_offline
-from tests.service import FINAL, Client, Service, eventually, running
-from tests.verifier import verify_proof
+from tests.support.batches import checked_offline
+from tests.support.builders import TEXT
+from tests.support.command_line import Run, runner_within
+from tests.support.offline_verifier import verify_proof
+from tests.support.running_service import FINAL, Client, Service, eventually, running
 
 scenarios(
     "audit_history.feature",
@@ -398,7 +398,7 @@ def _(story: Story, status: str) -> None:
 
 @when("an operator replays the log through a projector that forgets failures")
 def _(story: Story) -> None:
-    story.answer = story.run("audit", "replay", "--projector", "tests.projectors:forgetful")
+    story.answer = story.run("audit", "replay", "--projector", "tests.support.projectors:forgetful")
 
 
 @when("an operator replays the log through the projector that is deployed")

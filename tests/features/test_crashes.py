@@ -15,9 +15,9 @@ from application.ports.tokens import Identity
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
 from entrypoints.settings import Settings
-from tests.build import TEXT
-from tests.process import ServiceProcess
-from tests.service import Client, eventually
+from tests.support.builders import TEXT
+from tests.support.running_service import Client, eventually
+from tests.support.service_processes import ServiceProcess
 
 scenarios("crash_and_restart.feature")
 

@@ -11,8 +11,8 @@ import pytest
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from domain.tiers import Tier
-from tests.build import TEXT
-from tests.service import Client, Service
+from tests.support.builders import TEXT
+from tests.support.running_service import Client, Service
 
 scenarios("submit_and_watch.feature", "tiers.feature", "ownership.feature", "bad_input.feature")
 

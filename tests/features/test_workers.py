@@ -19,10 +19,10 @@ from pytest_bdd import given, parsers, scenarios, then, when
 
 from entrypoints.container import Container, Database
 from entrypoints.settings import Settings
-from tests.build import TEXT
-from tests.mortal_worker import DEADLY
-from tests.process import WorkerProcess
-from tests.service import FINAL, Client, Service, eventually, running
+from tests.support.builders import TEXT
+from tests.support.mortal_worker import DEADLY
+from tests.support.running_service import FINAL, Client, Service, eventually, running
+from tests.support.service_processes import WorkerProcess
 
 scenarios("workers.feature")
 

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from application.notes import PublicKey, opened
+from application.audit.signed_notes import PublicKey, opened
 from application.ports.tokens import Role
 from domain.reasons import RULE
 from domain.tiers import Tier
-from tests.service import Client, Service, eventually
+from tests.support.running_service import Client, Service, eventually
 
 ROUTES = [
     "/v1/audit/events",

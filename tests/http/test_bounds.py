@@ -19,7 +19,7 @@ from application.ports.storage import Transaction
 from entrypoints.container import Container, Database
 from sql import query
 from tests.conftest import settings_in
-from tests.service import Service, running
+from tests.support.running_service import Service, running
 
 AT_ONCE = 40
 FEW = 2

@@ -18,11 +18,11 @@ from adapters.embedded.server import EmbeddedPostgres
 from domain.tiers import Tier
 from entrypoints.container import Database, migrate
 from entrypoints.settings import Settings
-from tests.build import TEXT
-from tests.command import SECRET
 from tests.conftest import settings_in
-from tests.processes import processes
-from tests.service import Client, Service, database_away, eventually, running
+from tests.support.builders import TEXT
+from tests.support.command_line import SECRET
+from tests.support.process_table import processes
+from tests.support.running_service import Client, Service, database_away, eventually, running
 
 FIELDS = {"type", "title", "status", "detail", "instance", "error_code", "timestamp"}
 

@@ -18,8 +18,8 @@ from domain.tiers import Tier
 from entrypoints.container import Container, Database
 from entrypoints.serve import listening_socket, running_server
 from entrypoints.settings import Settings
-from tests.build import TEXT
-from tests.service import Client, Service, eventually
+from tests.support.builders import TEXT
+from tests.support.running_service import Client, Service, eventually
 
 HTML = b"<html><body><p>" + TEXT + b"</p></body></html>"
 

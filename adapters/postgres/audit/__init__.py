@@ -1,0 +1,1 @@
+"""The audit's ports on PostgreSQL."""

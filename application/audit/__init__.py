@@ -1,0 +1,1 @@
+"""What proves the log: hash chains, the signed Merkle tree, proofs, receipts and exports."""

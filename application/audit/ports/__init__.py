@@ -1,0 +1,1 @@
+"""What the audit needs from the outside."""

@@ -1,0 +1,1 @@
+"""Helpers shared by tests: builders, running services, processes. No test lives here."""

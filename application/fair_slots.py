@@ -10,7 +10,7 @@ from uuid import UUID
 class FairSlots:
     """`size` slots, taken in turn: one for each user who waits, however many batches each of them has.
 
-    Whoever asks `alone` gets all of them together, so that nothing else is in the way when it breaks. Belongs to
+    Whoever asks `exclusive` gets all of them together, so that nothing else is in the way when it breaks. Belongs to
     one event loop.
     """
 
@@ -24,10 +24,10 @@ class FairSlots:
 
     @asynccontextmanager
     async def take(
-        self, user_id: UUID, *, alone: bool, before_waiting: Callable[[], Awaitable[None]]
+        self, user_id: UUID, *, exclusive: bool, before_waiting: Callable[[], Awaitable[None]]
     ) -> AsyncIterator[None]:
         """Hold a slot, or all of them, inside the context. `before_waiting` runs only where there is none free."""
-        units = self._size if alone else 1
+        units = self._size if exclusive else 1
         if self._waiting or units > self._free:
             await before_waiting()
             await self._wait(user_id, units)

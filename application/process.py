@@ -55,35 +55,37 @@ class ProcessBatch:
         self._max_attempts, self._slots, self._backoff, self._sleep = max_attempts, slots, backoff, sleep
         self._pause = pause
 
-    async def __call__(self, batch_id: UUID, worker_id: str, claim: Lease) -> None:
-        """Bring the batch to its end.
+    async def __call__(self, batch_id: UUID, worker_id: str, lease: Lease) -> None:
+        """Process the batch to its end.
 
-        An attempt is spent when a report is given to the analyser, not while the batch waits for its turn. While the
-        database is away it waits, with what it has analysed in its hands. Raises BatchUnknown, and NotHolder where
-        another worker has taken the batch.
+        Handing a report to the analyser spends an attempt; waiting for a slot does not. While the database is away,
+        finished analyses are kept in memory and the call waits. Raises BatchUnknown, and NotHolder when another
+        worker has taken the batch over.
         """
         with suppress(BatchFinished):
-            await self._work_off(batch_id, worker_id, claim)
+            await self._process(batch_id, worker_id, lease)
 
-    async def _work_off(self, batch_id: UUID, worker_id: str, claim: Lease) -> None:
+    async def _process(self, batch_id: UUID, worker_id: str, lease: Lease) -> None:
+        """Take one report after the other: wait for a slot, start if the attempt must be counted, analyse, record."""
         metadata = Metadata(actor=f"worker:{worker_id}", correlation_id=batch_id)
         start = commands.Start(worker_id=worker_id, max_attempts=self._max_attempts)
         batch, user_id = await self._when_available(lambda: self._handler.read(batch_id))
-        started, counted = False, claim.unspent
+        must_start, counts_as_attempt = True, lease.counts_as_attempt
         while batch.pending:
-            alone = batch.attempt + (not counted) > 1
-            rest = claim.resting if counted else _go_on
-            async with self._slots.take(user_id, alone=alone, before_waiting=rest):
-                await claim.working()
-                if not (started and counted):
-                    batch = await self._handle(batch_id, replace(start, unspent=counted), metadata)
-                    started = counted = True
-                if not batch.pending:
+            tried_before = batch.attempt + counts_as_attempt > 1
+            while_waiting = _nothing if counts_as_attempt else lease.mark_waiting
+            async with self._slots.take(user_id, exclusive=tried_before, before_waiting=while_waiting):
+                await lease.mark_analysing()
+                if must_start:
+                    command = replace(start, counts_as_attempt=counts_as_attempt)
+                    batch = await self._handle(batch_id, command, metadata)
+                    must_start = counts_as_attempt = False
+                if not batch.pending:  # starting failed the last report, whose attempts were spent
                     return
                 try:
                     record, also = await self._outcome(batch_id, batch.pending[0], worker_id)
                 except (AnalysisCrashed, AnalyzerUnavailable):
-                    counted = False
+                    must_start = counts_as_attempt = True
                     continue
             batch = await self._record(batch_id, record, metadata, also)
 
@@ -149,5 +151,5 @@ class ProcessBatch:
         )
 
 
-async def _go_on() -> None:
+async def _nothing() -> None:
     return None

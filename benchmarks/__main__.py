@@ -156,7 +156,7 @@ async def write_path(settings: Settings, found: Database) -> tuple[float, float]
         began = time.perf_counter()
         for batch_id in batches:
             for number in range(EVENTS_A_BATCH):
-                start = commands.Start(worker_id=f"w{number}", max_attempts=1, unspent=True)
+                start = commands.Start(worker_id=f"w{number}", max_attempts=1, counts_as_attempt=False)
                 await container.handler().handle(batch_id, start, metadata)
         ours = APPENDS / (time.perf_counter() - began)
     async with await psycopg.AsyncConnection.connect(found.admin_url, autocommit=True) as connection:

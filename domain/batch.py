@@ -122,8 +122,8 @@ def _start(command: commands.Start, batch: Batch) -> tuple[events.Event, ...]:
     """Take the batch; a report on which every attempt was spent fails now, so that the others get their turn."""
     if command.worker_id in batch.lost_by:
         raise refusals.NotHolder(holder=batch.worker_id, worker_id=command.worker_id)
-    if command.unspent or batch.attempt < command.max_attempts:
-        attempt = max(batch.attempt, 1) if command.unspent else batch.attempt + 1
+    if not command.counts_as_attempt or batch.attempt < command.max_attempts:
+        attempt = batch.attempt + 1 if command.counts_as_attempt else max(batch.attempt, 1)
         return (events.Started(worker_id=command.worker_id, attempt=attempt),)
     started = events.Started(worker_id=command.worker_id, attempt=batch.attempt)
     poisoned = _failure(batch.pending[0], FailureCode.ANALYSIS_CRASHED)

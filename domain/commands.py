@@ -31,14 +31,15 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Take the batch, or begin again with it. `unspent`: nothing was being analysed before, this costs no attempt.
+    """Take the batch over, or go on with it.
 
-    `worker_id` names one claim and never comes again: who lost the batch is refused.
+    `counts_as_attempt` is false when no report was being analysed before: the start then spends no attempt.
+    `worker_id` names one lease and is never reused, so a worker that lost the batch is refused.
     """
 
     worker_id: str
     max_attempts: int
-    unspent: bool = False
+    counts_as_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,8 +244,8 @@ REMOVALS = (
     Removal(
         "A deploy costs no attempt",
         WORKER,
-        'self._settle("hand_back", job, delay=timedelta(), headers=claim.mark_of_what_came_before)',
-        'self._settle("hand_back", job, delay=timedelta(), headers=WORKING)',
+        'self._settle("hand_back", job, delay=timedelta(), headers=lease.headers_to_hand_back)',
+        'self._settle("hand_back", job, delay=timedelta(), headers=ANALYSING)',
         WORKER_TESTS + "test_a_deploy_costs_no_attempt_of_what_was_being_analysed",
     ),
     Removal(
@@ -257,7 +257,7 @@ REMOVALS = (
     ),
     Removal(
         "A deploy costs no attempt",
-        WORKER,
+        "adapters/pgqueuer/lease.py",
         "        if self._stopping():\n            raise asyncio.CancelledError\n",
         "",
         WORKER_TESTS + "test_a_stopped_worker_begins_no_more_reports",
@@ -272,15 +272,15 @@ REMOVALS = (
     Removal(
         "What no queue entry accounts for is dispatched again",
         WORKER,
-        '            await connection.execute(query("mend_queue"))\n',
+        '            await connection.execute(query("repair_queue"))\n',
         "",
         WORKER_TESTS + "test_a_row_that_no_worker_would_take_is_set_right",
     ),
     Removal(
         "Waiting costs no attempt",
         "application/process.py",
-        "            rest = claim.resting if counted else _go_on\n",
-        "            rest = _go_on\n",
+        "            while_waiting = _nothing if counts_as_attempt else lease.mark_waiting\n",
+        "            while_waiting = _nothing\n",
         WRITE_PATH + "test_to_wait_for_a_turn_is_no_attempt",
     ),
     Removal(
@@ -293,7 +293,7 @@ REMOVALS = (
     Removal(
         "A poison report costs only itself",
         "domain/batch.py",
-        "    if command.unspent or batch.attempt < command.max_attempts:\n",
+        "    if not command.counts_as_attempt or batch.attempt < command.max_attempts:\n",
         "    if True:\n",
         "tests/domain/test_batch.py::test_a_report_whose_attempts_are_spent_fails_and_the_next_gets_its_turn",
     ),
@@ -307,8 +307,8 @@ REMOVALS = (
     Removal(
         "A poison report costs only itself",
         "application/process.py",
-        "            alone = batch.attempt + (not counted) > 1\n",
-        "            alone = False\n",
+        "            tried_before = batch.attempt + counts_as_attempt > 1\n",
+        "            tried_before = False\n",
         WRITE_PATH + "test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
     ),
     Removal(
@@ -427,8 +427,8 @@ REMOVALS = (
     Removal(
         "Whatever is done to the log is found and named",
         "sql/queries/audited_events.sql",
-        "<= (sealed.transaction_id, sealed.position) AS overtaken",
-        "< ('0', 0) AS overtaken",
+        "<= (sealed.transaction_id, sealed.position) AS inserted_behind_checkpoint",
+        "< ('0', 0) AS inserted_behind_checkpoint",
         TAMPERING + "test_tampering_is_found_and_named",
     ),
     Removal(
@@ -524,8 +524,8 @@ REMOVALS = (
     ),
     Removal(
         "What was erased does not come back",
-        "sql/queries/add_from_aside.sql",
-        "        AND act.data -> 'batch_ids' ? aside.batch_id::text)",
+        "sql/queries/add_from_shadow.sql",
+        "        AND act.data -> 'batch_ids' ? shadow_jobs.batch_id::text)",
         "        AND false)",
         REBUILD + "test_what_was_erased_while_a_rebuild_ran_does_not_come_back",
     ),

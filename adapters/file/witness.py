@@ -11,7 +11,7 @@ class FileWitness(Witness):
         self._file = file
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return str(self._file)
 
     def remembered(self) -> str | None:

@@ -8,7 +8,7 @@ here has to be exact, and the queue itself may lose everything: what is unfinish
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -25,8 +25,9 @@ from psycopg_pool import AsyncConnectionPool
 from adapters.pgqueuer.dispatcher import ENTRYPOINT, PgQueuerDispatcher
 from adapters.pgqueuer.drivers import PoolDriver
 from adapters.pgqueuer.heartbeat import Heartbeat
+from adapters.pgqueuer.lease import ANALYSING, QueueLease
 from adapters.pgqueuer.local_liveness import LocalLiveness
-from application.ports.worker import Lease, RunBatch, Worker
+from application.ports.worker import RunBatch, Worker
 from domain.refusals import BatchUnknown, NotHolder
 from sql import query
 
@@ -40,8 +41,6 @@ HAND_BACK = 10.0
 RECONCILE = 5.0
 AFTER_A_FAULT = timedelta(seconds=1)
 AFTER_AN_OUTAGE = timedelta(days=1)
-WORKING = '{"working": true}'
-"""Marks a batch of which something is being analysed: should its worker die, the next start costs an attempt."""
 BATCHES = {QueueEntrypoint(ENTRYPOINT): EntrypointExecutionParameter(concurrency_limit=0)}
 
 
@@ -77,7 +76,7 @@ class PgQueuerWorker(Worker):
         self._claims = itertools.count(1)
         self.running: dict[int, asyncio.Task[None]] = {}
         """What is worked on, by the row's id in the queue."""
-        self._claimed: dict[int, _JobLease] = {}
+        self._leases: dict[int, QueueLease] = {}
         self._looked_at: float | None = None
         self._nobody_is_dead_before = 0.0
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
@@ -159,32 +158,32 @@ class PgQueuerWorker(Worker):
     async def _work(self, job: Job) -> None:
         batch_id = UUID(bytes=job.payload or b"")
         holder = f"{self._me}:{next(self._claims)}"
-        claim = self._claimed[job.id] = _JobLease(job, self._settle, self._stopping.is_set)
+        lease = self._leases[job.id] = QueueLease(job, self._settle, self._stopping.is_set)
         structlog.contextvars.bind_contextvars(batch_id=str(batch_id))
         try:
             log.info("batch taken", batch_id=str(batch_id), holder=holder)
-            await self._run_batch(batch_id, holder, claim)
+            await self._run_batch(batch_id, holder, lease)
             log.info("batch left", batch_id=str(batch_id), holder=holder)
         except asyncio.CancelledError:
             if not self._stopping.is_set():
                 log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
             else:
-                await self._settle("hand_back", job, delay=timedelta(), headers=claim.mark_of_what_came_before)
+                await self._settle("hand_back", job, delay=timedelta(), headers=lease.headers_to_hand_back)
                 log.info("batch handed back", batch_id=str(batch_id), holder=holder)
         except NotHolder:
             log.warning("another worker has taken the batch over", batch_id=str(batch_id), holder=holder)
-            await self._settle("hand_back", job, delay=timedelta(), headers=WORKING)
+            await self._settle("hand_back", job, delay=timedelta(), headers=ANALYSING)
         except BatchUnknown:
             log.error("the queue named a batch that the log does not know", batch_id=str(batch_id))
             await self._settle("complete_job", job)
         except Exception as failure:
             log.exception("the batch could not be worked off now", batch_id=str(batch_id), error=type(failure).__name__)
-            await self._settle("hand_back", job, delay=AFTER_A_FAULT, headers=WORKING)
+            await self._settle("hand_back", job, delay=AFTER_A_FAULT, headers=ANALYSING)
         else:
             await self._settle("complete_job", job)
         finally:
             self.running.pop(job.id, None)
-            self._claimed.pop(job.id, None)
+            self._leases.pop(job.id, None)
             if not self._is_busy():
                 self._wake.set()
 
@@ -206,8 +205,8 @@ class PgQueuerWorker(Worker):
         if not self.running:
             return
         log.info("worker stops", worker=str(self._me), batches=len(self.running), grace=self._grace)
-        for job_id, claim in list(self._claimed.items()):
-            if not claim.at_work:
+        for job_id, lease in list(self._leases.items()):
+            if not lease.analysing:
                 self.running[job_id].cancel()
         _, late = await asyncio.wait(list(self.running.values()), timeout=self._grace)
         await ended(late, again=HAND_BACK)
@@ -236,8 +235,8 @@ class PgQueuerWorker(Worker):
         """
         async with self._pool.connection() as connection, connection.transaction():
             if dead := self._neighbours.dead():
-                await connection.execute(query("release_claims"), {"workers": dead})
-            await connection.execute(query("mend_queue"))
+                await connection.execute(query("release_leases"), {"workers": dead})
+            await connection.execute(query("repair_queue"))
             cursor = await connection.execute(query("unaccounted_batches"))
             for row in await cursor.fetchall():
                 log.warning("an unfinished batch was in no queue", batch_id=str(row["batch_id"]))
@@ -260,44 +259,6 @@ class PgQueuerWorker(Worker):
             except psycopg.Error as lost:
                 log.warning("the queue cannot be listened to, polling", error=type(lost).__name__)
             await asyncio.sleep(POLL)
-
-
-class _JobLease(Lease):
-    """The mark lies on the job's row in the queue. While the worker stops, nothing new may be begun."""
-
-    def __init__(self, job: Job, settle: Callable[..., Awaitable[None]], stopping: Callable[[], bool]) -> None:
-        self._job, self._settle, self._stopping = job, settle, stopping
-        self._marked = bool(job.headers and job.headers.get("working"))
-        self._unspent = not self._marked
-        self.at_work = False
-
-    @property
-    def unspent(self) -> bool:
-        return self._unspent
-
-    @property
-    def mark_of_what_came_before(self) -> str | None:
-        """What the next holder must know when this one hands the batch back."""
-        return WORKING if self._marked and not self._begun else None
-
-    @property
-    def _begun(self) -> bool:
-        return self._unspent or self.at_work
-
-    async def working(self) -> None:
-        if self._stopping():
-            raise asyncio.CancelledError
-        await self._mark(True)
-        self.at_work = True
-
-    async def resting(self) -> None:
-        self.at_work = False
-        await self._mark(False)
-
-    async def _mark(self, working: bool) -> None:
-        if working != self._marked:
-            await self._settle("mark_claim", self._job, headers=WORKING if working else None)
-            self._marked = working
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ class PostgresBatchJobs(BatchJobs):
         execute = self._connection.execute
         if job.version == 1:
             try:
-                await execute(query("claim_reports"), {"batch_id": job.batch_id, "report_ids": list(job.report_ids)})
+                await execute(query("reserve_reports"), {"batch_id": job.batch_id, "report_ids": list(job.report_ids)})
             except psycopg.errors.UniqueViolation as error:
                 if error.diag.constraint_name != REPORT_IS_BUSY:
                     raise

@@ -189,7 +189,7 @@ class BatchAudit:
 
 
 def _in_a_file(audited: AuditedBatch) -> bool:
-    return bool(audited.archived and audited.sealed and not audited.events)
+    return bool(audited.archived and audited.leaves and not audited.events)
 
 
 def _in_spite_of_the_archive(audited: AuditedBatch) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def shown_ids(ids: Iterable[UUID] | None) -> str:
 
 def _broken_seals(audited: AuditedBatch) -> Iterator[Finding]:
     hashes = {stored.version: stored.hash for stored in audited.events}
-    for version, entry in sorted(audited.sealed.items()):
+    for version, entry in sorted(audited.leaves.items()):
         if version not in hashes:
             problem = "the event was sealed, and is gone"
         elif hashes[version] != entry:
@@ -235,10 +235,10 @@ def _broken_seals(audited: AuditedBatch) -> Iterator[Finding]:
         else:
             continue
         yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
-    for version in sorted(audited.overtaken):
+    for version in sorted(audited.inserted_behind_checkpoint):
         problem = "it stands before what is sealed, but is not sealed itself: it was inserted, or moved, afterwards"
         yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
-    for version in sorted(audited.from_the_future):
+    for version in sorted(audited.from_unstarted_transaction):
         problem = "its transaction has not begun: it was changed, or comes from another cluster (docs/event-log.md)"
         yield Finding(batch_id=audited.batch_id, version=version, problem=problem)
 

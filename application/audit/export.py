@@ -38,7 +38,7 @@ class Export:
             part = (first, min(first + PAGE, size))
             events = {(event.batch_id, event.version): event for event in await self._log.events(part)}
             for leaf in await self._log.leaves(part):
-                if leaf.place is None and not any(each.holds(leaf) for each in parts):
+                if leaf.global_position is None and not any(each.holds(leaf) for each in parts):
                     meanwhile = [each for each in await self._log.archives() if each not in parts]
                     if any(each.holds(leaf) for each in meanwhile):
                         raise ArchivedMeanwhile

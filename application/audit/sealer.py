@@ -72,7 +72,7 @@ class Sealer:
             raise CannotSeal(
                 f"The log does not hold checkpoint {size}, which was sealed here: the database was rolled back, or "
                 f"checkpoints were removed. Run `fna-batch audit verify`; where that was meant, remove "
-                f"{self._witness.place}."
+                f"{self._witness.location}."
             )
 
     async def _seal(self, sealing: Sealing) -> tuple[int, str | None]:
@@ -104,7 +104,7 @@ class Sealer:
             previous_size=last.size if last else None,
             note=sign(checkpoint.text, self._signer),
             sealed_at=now,
-            place=new[-1].place,
+            global_position=new[-1].global_position,
         )
         await sealing.add(new, complete, stored)
         return len(new), stored.note

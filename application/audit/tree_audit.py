@@ -24,9 +24,9 @@ class _Walk:
     """How far the tree has been recomputed. Once a root does not fit, no later one can."""
 
     tree: GrowingTree
-    place: GlobalPosition = (-1, -1)
+    global_position: GlobalPosition = (-1, -1)
     previous: StoredCheckpoint | None = None
-    place_is_known: bool = False
+    position_is_known: bool = False
     fits: bool = True
     archives: Counter[ArchivedPart] = field(default_factory=Counter)
     """How many leaves of each archived part there are, with their events or without."""
@@ -82,7 +82,7 @@ class TreeAudit:
             for part, number in walk.archives.items()
             if number != part.events and part.size <= size
         ]
-        for unsealed in await self._log.unsealed_acts():
+        for unsealed in await self._log.unsealed_actions():
             found += [Finding(act_id=unsealed.act.act_id, problem=problem) for problem in _wrong_with(unsealed)]
         (leaves, nodes), last = await self._log.beyond(size), await self._log.latest()
         if (leaves or nodes) and (last.size if last else 0) == size:  # else more was sealed meanwhile
@@ -94,7 +94,7 @@ class TreeAudit:
 
     async def _learn_of_new_archives(self, walk: _Walk, page: Sequence[Leaf]) -> None:
         """Somebody may archive, and move events out, while we walk."""
-        if any(leaf.place is None and not _archived(walk, leaf) for leaf in page):
+        if any(leaf.global_position is None and not _archived(walk, leaf) for leaf in page):
             walk.archived_meanwhile = [part for part in await self._log.archives() if part not in walk.archives]
 
     async def batch(self, batch_id: UUID) -> Sequence[Finding]:
@@ -143,16 +143,16 @@ class TreeAudit:
                 problems.append("the act was sealed, and is gone")
             elif leaf.act[0].computed_hash() != leaf.entry or leaf.act[1] != leaf.entry:
                 problems.append("it is not the act that was sealed")
-        elif leaf.place is None and not _archived(walk, leaf):
+        elif leaf.global_position is None and not _archived(walk, leaf):
             problems.append("the event was sealed, and is gone")
         for part in walk.archives:
             walk.archives[part] += part.holds(leaf)
-        walk.place_is_known = leaf.place is not None and leaf.place <= pending.place
-        if leaf.place is not None:
-            if not walk.place < leaf.place <= pending.place:
+        walk.position_is_known = leaf.global_position is not None and leaf.global_position <= pending.global_position
+        if leaf.global_position is not None:
+            if not walk.global_position < leaf.global_position <= pending.global_position:
                 problems.append("it was sealed in another order: its position or transaction was changed")
-            if walk.place_is_known:
-                walk.place = leaf.place
+            if walk.position_is_known:
+                walk.global_position = leaf.global_position
         complete.update(grown for grown in walk.tree.append(leaf.entry) if grown[0][0] >= STORED_FROM)
         return [
             Finding(batch_id=leaf.batch_id, version=leaf.version, act_id=leaf.act_id, problem=problem)
@@ -186,7 +186,7 @@ class TreeAudit:
             found.append(_about(stored, "it does not follow the checkpoint before it: one was rewritten or removed"))
         if stored.sealed_at != datetime.fromisoformat(checkpoint.sealed_at):
             found.append(_about(stored, "its row names another time than it signs"))
-        if walk.place_is_known and stored.place != walk.place:
+        if walk.position_is_known and stored.global_position != walk.global_position:
             found.append(_about(stored, "its row names another place for its last entry: sealing went on from there"))
         if stored.previous_size != (before.size if before else None):
             found.append(_about(stored, "it stands elsewhere in the chain of checkpoints"))
@@ -209,9 +209,9 @@ def _about(stored: StoredCheckpoint, problem: str) -> Finding:
 
 
 def _wrong_with(unsealed: UnsealedAction) -> Iterator[str]:
-    if unsealed.overtaken:
+    if unsealed.inserted_behind_checkpoint:
         yield "it stands before what is sealed, but is not sealed"
-    if unsealed.from_the_future:
+    if unsealed.from_unstarted_transaction:
         yield "its transaction has not begun: it was changed, or comes from another cluster (docs/event-log.md)"
     if unsealed.act.computed_hash() != unsealed.hash:
         yield "its content does not match its hash"

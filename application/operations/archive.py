@@ -105,7 +105,7 @@ class Archive:
             data = {"before": str(before), "size": size, "events": events, "sha256": sha256}
             act = await self._record(tx, ActionKind.ARCHIVE, why, data)
         await self._sealer.seal_all()
-        unsealed = {each.act.act_id for each in await self._log.unsealed_acts()}
+        unsealed = {each.act.act_id for each in await self._log.unsealed_actions()}
         return Archived(before=before, size=size, events=events, sha256=sha256, sealed=act.act_id not in unsealed)
 
     async def _sound(self) -> None:

@@ -117,7 +117,7 @@ class Rebuild:
             await tx.repair.lock(batch_id)
             audited = await self._source.batch(batch_id)  # again: it may have been removed, or repaired, meanwhile
             if not (audited.events or audited.job or audited.unreadable or audited.busy):
-                raise UnknownToTheLog(batch_id, archived=audited.archived and bool(audited.sealed))
+                raise UnknownToTheLog(batch_id, archived=audited.archived and bool(audited.leaves))
             found = self._audit.check(audited)
             if any(finding.version is not None for finding in found):
                 raise DamageFound(found)

@@ -1,4 +1,4 @@
-"""The port by which batches come to be worked off."""
+"""The port by which batches reach a worker, and the worker's lease on each of them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -6,32 +6,33 @@ from uuid import UUID
 
 
 class Lease(Protocol):
-    """A worker's hold on one batch, and whether its death now would cost the batch an attempt.
+    """A worker's hold on one batch.
 
-    Both methods are remembered where a dead worker's successor finds them, and wait while the database is away.
+    The marks are stored with the lease, so that the next holder knows whether a report was being analysed when this
+    one died. Both methods retry while the database is away.
     """
 
     @property
-    def unspent(self) -> bool:
-        """Whether the holder before lost or gave back the batch while nothing of it was being analysed."""
+    def counts_as_attempt(self) -> bool:
+        """Whether the holder before was analysing a report of this batch when it lost the batch."""
         ...
 
-    async def working(self) -> None:
-        """From now on something of the batch is being analysed."""
+    async def mark_analysing(self) -> None:
+        """Record that a report of the batch is being analysed."""
         ...
 
-    async def resting(self) -> None:
-        """From now on the batch only waits for its turn."""
+    async def mark_waiting(self) -> None:
+        """Record that the batch only waits for a free slot."""
         ...
 
 
 RunBatch = Callable[[UUID, str, Lease], Awaitable[None]]
-"""Works off one batch as the holder named. Raises NotHolder where another has taken it, BatchUnknown."""
+"""Process one batch under the given holder's name. Raises NotHolder when another worker holds it, BatchUnknown."""
 
 
 class Worker(Protocol):
     async def run(self) -> None:
-        """Take batches and work them off until `stop` is called and what was begun is done or handed back."""
+        """Claim and process batches until `stop` is called and every started batch is finished or handed back."""
         ...
 
     def stop(self) -> None: ...

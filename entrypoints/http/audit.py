@@ -26,7 +26,7 @@ from entrypoints.http.evidence import (
     VerifyResponse,
 )
 from entrypoints.http.fields import AsOf
-from entrypoints.http.paging import encode_cursor, id_after, number_after, page_after, page_cursor, place_after
+from entrypoints.http.paging import encode_cursor, id_after, number_after, page_after, page_cursor, position_after
 from entrypoints.http.problems import responses
 from entrypoints.http.schemas import BatchPage, BatchResponse
 
@@ -38,7 +38,7 @@ Size = Annotated[int | None, Query(ge=1, description="Entries that the checkpoin
 @router.get("/events", summary="The whole log, in the order of commits", responses=responses(*COMMON))
 async def read_log(own: Own, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None) -> EventPage:
     """Go on with `next_cursor`, also after the end: what was read need not be read again, nothing is left out."""
-    place = place_after(cursor)
+    place = position_after(cursor)
     async with own.storage().transaction() as tx:
         found = await tx.events.log(place, limit)
     last = found[-1][0] if found else place

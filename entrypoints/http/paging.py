@@ -26,7 +26,7 @@ def page_after(cursor: str | None) -> PageAfter | None:
     return PageAfter(created_at=created_at, batch_id=batch_id)
 
 
-def place_after(cursor: str | None) -> GlobalPosition:
+def position_after(cursor: str | None) -> GlobalPosition:
     if not cursor:
         return 0, 0
     transaction, position = _decoded(cursor, _number(2**64), _number(2**63))

@@ -14,7 +14,7 @@ from tests.conftest import new_database
 
 QUERIES = sorted(file.name.removesuffix(".sql") for file in (files("sql") / "queries").iterdir())
 ROOT = Path(__file__).parents[2]
-NOT_PREPARABLE = {"listen", "create_database", "create_service_user", "create_aside", "drop_aside", "analyze_aside"}
+NOT_PREPARABLE = {"listen", "create_database", "create_service_user", "create_shadow", "drop_shadow", "analyze_shadow"}
 """Utility statements, which PostgreSQL does not prepare."""
 
 
@@ -31,7 +31,7 @@ def test_the_statement_can_be_prepared(schema: Database, name: str) -> None:
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)[sb]", text)))
     numbered = re.sub(r"%\((\w+)\)[sb]", lambda match: f"${names.index(match[1]) + 1}", text)
     with psycopg.connect(schema.admin_url) as connection:
-        connection.execute((files("sql") / "queries" / "create_aside.sql").read_bytes())
+        connection.execute((files("sql") / "queries" / "create_shadow.sql").read_bytes())
         connection.execute(f"PREPARE this AS {numbered}".encode())
 
 

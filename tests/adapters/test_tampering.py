@@ -441,7 +441,7 @@ async def test_a_place_far_off_accuses_no_neighbour(crime: Crime) -> None:
 
 def forgotten(crime: Crime) -> None:
     """As on a machine that remembers nothing."""
-    Path(crime.container.witness().place).unlink()
+    Path(crime.container.witness().location).unlink()
 
 
 async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(crime: Crime) -> None:

@@ -48,14 +48,14 @@ class Recorder:
         self.cancelled: list[tuple[UUID, str]] = []
         self.may_end = asyncio.Event()
         self.may_end.set()
-        self.unspent: list[bool] = []
+        self.counted: list[bool] = []
         self.works = False
         self.failures: list[Exception] = []
 
-    async def __call__(self, batch_id: UUID, holder: str, claim: Lease) -> None:
-        self.unspent.append(claim.unspent)
+    async def __call__(self, batch_id: UUID, holder: str, lease: Lease) -> None:
+        self.counted.append(lease.counts_as_attempt)
         if self.works:
-            await claim.working()
+            await lease.mark_analysing()
         self.runs.append((batch_id, holder))
         if self.failures:
             raise self.failures.pop()
@@ -240,7 +240,7 @@ async def test_the_death_of_a_worker_costs_an_attempt_of_what_it_was_analysing(
         async with working(container, second):
             await until(lambda: len(first.runs + second.runs) == 2)
         first.may_end.set()
-    assert first.unspent + second.unspent == [True, not works]
+    assert first.counted + second.counted == [False, works]
 
 
 async def test_a_deploy_costs_no_attempt_of_what_was_being_analysed(container: Container) -> None:
@@ -253,7 +253,7 @@ async def test_a_deploy_costs_no_attempt_of_what_was_being_analysed(container: C
     recorder.may_end.set()
     async with working(container, recorder):
         await until(lambda: recorder.ended)
-    assert recorder.unspent == [True, True], "what was given back unharmed costs no attempt"
+    assert recorder.counted == [False, False], "what was given back unharmed costs no attempt"
 
 
 async def test_a_busy_worker_leaves_work_to_an_idle_one(container: Container) -> None:
@@ -318,9 +318,9 @@ async def test_a_stopped_worker_begins_no_more_reports(container: Container) -> 
     analysed: list[int] = []
     first_begun, first_may_end = asyncio.Event(), asyncio.Event()
 
-    async def three_reports(batch_id: UUID, holder: str, claim: Lease) -> None:
+    async def three_reports(batch_id: UUID, holder: str, lease: Lease) -> None:
         for number in range(3):
-            await claim.working()
+            await lease.mark_analysing()
             analysed.append(number)
             first_begun.set()
             await first_may_end.wait()
@@ -339,12 +339,12 @@ async def test_a_stopped_worker_hands_back_at_once_what_waits_for_its_turn(conta
     at_work.may_end.clear()
     waiting.may_end.clear()
 
-    async def one_works(batch_id: UUID, holder: str, claim: Lease) -> None:
+    async def one_works(batch_id: UUID, holder: str, lease: Lease) -> None:
         if not at_work.runs:
             at_work.works = True
-            await at_work(batch_id, holder, claim)
+            await at_work(batch_id, holder, lease)
         else:
-            await waiting(batch_id, holder, claim)
+            await waiting(batch_id, holder, lease)
 
     await enqueue(container)
     async with working(container, one_works, grace=PATIENCE) as worker:

@@ -14,7 +14,7 @@ from application.log import NO_HASH, StoredEvent, sealed
 from application.read_model import BatchJob
 from domain.statuses import BatchStatus
 from tests.application.conftest import World
-from tests.application.test_write_path import HeldClaim, ScriptedAnalyzer, submitted, worker
+from tests.application.test_write_path import HeldLease, ScriptedAnalyzer, submitted, worker
 
 Stream = list[StoredEvent]
 
@@ -41,7 +41,7 @@ async def findings(world: World, audited: AuditedBatch) -> Sequence[Finding]:
 @pytest.fixture
 async def whole(world: World) -> AuditedBatch:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldLease())
     state = world.storage.state
     return AuditedBatch(batch_id=batch_id, events=list(state.events[batch_id]), job=state.jobs[batch_id])
 

@@ -23,9 +23,9 @@ class Takers:
         self.may_go: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def come(self, name: str, user_id: UUID, *, alone: bool = False) -> None:
+    async def come(self, name: str, user_id: UUID, *, exclusive: bool = False) -> None:
         self.may_go[name] = asyncio.Event()
-        self.tasks[name] = asyncio.create_task(self._take(name, user_id, alone))
+        self.tasks[name] = asyncio.create_task(self._take(name, user_id, exclusive))
         await settle()
 
     async def go(self, name: str) -> None:
@@ -33,8 +33,8 @@ class Takers:
         await self.tasks[name]
         await settle()
 
-    async def _take(self, name: str, user_id: UUID, alone: bool) -> None:
-        async with self.slots.take(user_id, alone=alone, before_waiting=nothing):
+    async def _take(self, name: str, user_id: UUID, exclusive: bool) -> None:
+        async with self.slots.take(user_id, exclusive=exclusive, before_waiting=nothing):
             self.got.append(name)
             await self.may_go[name].wait()
 
@@ -61,7 +61,7 @@ async def test_users_take_turns_however_many_batches_each_has(takers: Takers) ->
 
 async def test_whoever_must_be_alone_waits_for_all_and_nobody_passes(takers: Takers) -> None:
     await takers.come("a0", A)
-    await takers.come("suspect", A, alone=True)
+    await takers.come("suspect", A, exclusive=True)
     await takers.come("b0", B)
     assert takers.got == ["a0"]
     await takers.go("a0")

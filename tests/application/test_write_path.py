@@ -50,19 +50,19 @@ async def no_pause() -> None:
 
 
 @dataclass
-class HeldClaim(Lease):
+class HeldLease(Lease):
     """Remembers what it was told."""
 
-    unspent: bool = True
+    counts_as_attempt: bool = False
     marks: list[str] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def working(self) -> None:
-        self.marks.append("working")
+    async def mark_analysing(self) -> None:
+        self.marks.append("analysing")
         self.told.set()
 
-    async def resting(self) -> None:
-        self.marks.append("resting")
+    async def mark_waiting(self) -> None:
+        self.marks.append("waiting")
         self.told.set()
 
 
@@ -114,7 +114,7 @@ async def test_a_refused_submit_leaves_nothing(world: World) -> None:
 
 async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldLease())
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     job = world.storage.state.jobs[batch_id]
     assert job.status is BatchStatus.COMPLETED
@@ -126,34 +126,34 @@ async def test_a_batch_is_worked_off_in_the_order_given(world: World) -> None:
 
 async def test_a_report_that_cannot_be_read_costs_only_itself(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer(ReportUnreadable(FailureCode.CORRUPTED_FILE)))(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_was_deleted_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     world.storage.state.reports.pop(world.storage.state.jobs[batch_id].report_ids[0])
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldLease())
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_report_deleted_while_it_was_analysed_is_missing(world: World) -> None:
     batch_id = await submitted(world)
     first = world.storage.state.jobs[batch_id].report_ids[0]
-    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer(lambda: world.storage.state.reports.pop(first)))(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[2:] == ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][2].data["code"] == "REPORT_MISSING"
 
 
 async def test_a_crash_spends_an_attempt_and_another_is_made(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer(AnalysisCrashed("x")))(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[1:] == ["Started", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
 async def test_a_report_that_always_crashes_fails_after_its_attempts_and_the_rest_is_done(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer(*[AnalysisCrashed("x")] * 3))(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
     assert world.storage.state.events[batch_id][5].data["code"] == "ANALYSIS_CRASHED"
 
@@ -162,7 +162,7 @@ async def test_an_analyser_that_cannot_be_reached_is_asked_again_and_nothing_is_
     batch_id = await submitted(world)
     sleeps = Sleeps()
     analyzer = ScriptedAnalyzer(*[AnalyzerUnavailable("503")] * 2)
-    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldClaim())
+    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[1:] == ["Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     assert sleeps.waited == [1.0, 2.0]
 
@@ -171,7 +171,7 @@ async def test_an_analyser_that_stays_away_spends_the_attempts_and_then_the_repo
     batch_id = await submitted(world)
     sleeps = Sleeps()
     analyzer = ScriptedAnalyzer(*[AnalyzerUnavailable("503")] * 9)
-    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldClaim())
+    await worker(world, analyzer, sleep=sleeps)(batch_id, "w1", HeldLease())
     assert world.types(batch_id)[1:] == ["Started"] * 4 + ["ReportFailed", "ReportSucceeded", "Finished"]
     assert sleeps.waited == [1.0, 2.0] * 3
 
@@ -179,25 +179,25 @@ async def test_an_analyser_that_stays_away_spends_the_attempts_and_then_the_repo
 async def test_to_wait_for_a_turn_is_no_attempt(world: World) -> None:
     """A worker that dies leaves the mark: only what was being analysed counts."""
     batch_id = await submitted(world)
-    slots, claim, in_the_way = FairSlots(1), HeldClaim(), asyncio.Event()
+    slots, lease, in_the_way = FairSlots(1), HeldLease(), asyncio.Event()
 
     async def hold() -> None:
-        async with slots.take(UUID(int=9), alone=False, before_waiting=no_pause):
+        async with slots.take(UUID(int=9), exclusive=False, before_waiting=no_pause):
             await in_the_way.wait()
 
     holding = asyncio.create_task(hold())
     await asyncio.sleep(0)
-    running = asyncio.create_task(worker(world, ScriptedAnalyzer(), slots)(batch_id, "w1", claim))
-    await claim.told.wait()
-    assert (claim.marks, world.types(batch_id)) == (["resting"], ["Submitted"])
+    running = asyncio.create_task(worker(world, ScriptedAnalyzer(), slots)(batch_id, "w1", lease))
+    await lease.told.wait()
+    assert (lease.marks, world.types(batch_id)) == (["waiting"], ["Submitted"])
     in_the_way.set()
     await asyncio.gather(holding, running)
-    assert claim.marks[:2] == ["resting", "working"]
+    assert lease.marks[:2] == ["waiting", "analysing"]
 
 
-@pytest.mark.parametrize(("claim", "alone"), [(HeldClaim(unspent=True), False), (HeldClaim(unspent=False), True)])
+@pytest.mark.parametrize("counts_as_attempt", [False, True])
 async def test_a_report_that_may_have_killed_its_worker_is_analysed_alone(
-    world: World, claim: HeldClaim, alone: bool
+    world: World, counts_as_attempt: bool
 ) -> None:
     batch_id = await submitted(world, 1)
     await world.handler.handle(batch_id, commands.Start(worker_id="w0", max_attempts=3), ASKED)
@@ -207,8 +207,9 @@ async def test_a_report_that_may_have_killed_its_worker_is_analysed_alone(
     def look() -> None:
         seen.append(slots.free == 0)
 
-    await worker(world, ScriptedAnalyzer(look), slots)(batch_id, "w1", claim)
-    assert seen == [alone]
+    lease = HeldLease(counts_as_attempt=counts_as_attempt)
+    await worker(world, ScriptedAnalyzer(look), slots)(batch_id, "w1", lease)
+    assert seen == [counts_as_attempt]
 
 
 async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
@@ -225,7 +226,7 @@ async def test_while_the_database_is_away_the_worker_waits_with_what_it_has(
 
     monkeypatch.setattr(world.storage, "transaction", flapping)
     analyzer = ScriptedAnalyzer()
-    await worker(world, analyzer)(batch_id, "w1", HeldClaim())
+    await worker(world, analyzer)(batch_id, "w1", HeldLease())
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     assert analyzer.analysed == 2, "no report is analysed again"
 
@@ -244,7 +245,7 @@ async def test_an_outcome_whose_answer_got_lost_is_recorded_once(world: World, m
 
     monkeypatch.setattr(world.storage, "transaction", losing)
     analyzer = ScriptedAnalyzer()
-    await worker(world, analyzer)(batch_id, "w1", HeldClaim())
+    await worker(world, analyzer)(batch_id, "w1", HeldLease())
     assert next(lost, None) is None
     assert world.types(batch_id) == ["Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished"]
     assert analyzer.analysed == 2, "no report is analysed again"
@@ -254,7 +255,7 @@ async def test_a_batch_that_was_handed_back_costs_no_attempt(world: World) -> No
     batch_id = await submitted(world)
     for worker_id in ("w1", "w2", "w3"):
         await world.handler.handle(batch_id, commands.Start(worker_id=worker_id, max_attempts=3), ASKED)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w4", HeldClaim(unspent=True))
+    await worker(world, ScriptedAnalyzer())(batch_id, "w4", HeldLease(counts_as_attempt=False))
     assert world.types(batch_id)[-3:] == ["ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
@@ -270,23 +271,23 @@ async def test_a_worker_that_lost_the_batch_records_nothing_more(world: World) -
             return await super().analyze(content, report_format)
 
     with pytest.raises(refusals.NotHolder):
-        await worker(world, Frozen())(batch_id, "w1", HeldClaim())
+        await worker(world, Frozen())(batch_id, "w1", HeldLease())
     assert world.types(batch_id) == ["Submitted", "Started", "Started"]
     assert world.storage.state.analyses == {}
 
 
 async def test_a_finished_batch_is_left_alone(world: World) -> None:
     batch_id = await submitted(world)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldLease())
     before = world.types(batch_id)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w2", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w2", HeldLease())
     assert world.types(batch_id) == before
 
 
 async def test_events_are_chained_and_their_time_never_goes_back(world: World) -> None:
     batch_id = await submitted(world)
     world.clock.move(-3600)
-    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldClaim())
+    await worker(world, ScriptedAnalyzer())(batch_id, "w1", HeldLease())
     stream = world.storage.state.events[batch_id]
     assert [event.previous_hash for event in stream] == [NO_HASH, *(event.hash for event in stream[:-1])]
     assert [event.recorded_at for event in stream] == sorted(event.recorded_at for event in stream)

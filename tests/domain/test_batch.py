@@ -107,13 +107,15 @@ def test_starting_names_the_worker_and_counts_the_attempt() -> None:
 
 def test_an_outcome_begins_the_count_of_attempts_again() -> None:
     second: list[Event] = [submitted, started, events.Started(worker_id="w1", attempt=2), succeeded(ONE)]
-    assert when(second, replace(start, unspent=True)) == (started,), "who recorded it has begun with the next"
+    assert when(second, replace(start, counts_as_attempt=False)) == (started,), (
+        "who recorded it has begun with the next"
+    )
     assert when(second, start) == (events.Started(worker_id="w1", attempt=2),)
 
 
 def test_a_batch_that_was_handed_back_costs_no_attempt() -> None:
     spent: list[Event] = [submitted, *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3))]
-    assert when(spent, replace(start, unspent=True)) == (events.Started(worker_id="w1", attempt=3),)
+    assert when(spent, replace(start, counts_as_attempt=False)) == (events.Started(worker_id="w1", attempt=3),)
 
 
 def test_a_report_whose_attempts_are_spent_fails_and_the_next_gets_its_turn() -> None:

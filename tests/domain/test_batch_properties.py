@@ -32,7 +32,9 @@ SUBMIT = commands.Submit(
     active_batches=0,
     active_limit=1,
 )
-any_start = st.builds(commands.Start, worker_id=workers, max_attempts=st.integers(1, 3), unspent=st.booleans())
+any_start = st.builds(
+    commands.Start, worker_id=workers, max_attempts=st.integers(1, 3), counts_as_attempt=st.booleans()
+)
 any_command = st.one_of(
     st.builds(
         commands.Submit,

@@ -74,18 +74,18 @@ async def _rows(connection: Connection, name: str, **asked: object) -> Sequence[
 
 async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
     streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    overtaken: dict[UUID, set[int]] = defaultdict(set)
-    from_the_future: dict[UUID, set[int]] = defaultdict(set)
+    inserted_behind_checkpoint: dict[UUID, set[int]] = defaultdict(set)
+    from_unstarted_transaction: dict[UUID, set[int]] = defaultdict(set)
     asked = list(batch_ids)
     for row in await _rows(connection, "audited_events", batch_ids=asked):
-        if row.pop("overtaken"):
-            overtaken[row["batch_id"]].add(row["version"])
-        if row.pop("from_the_future"):
-            from_the_future[row["batch_id"]].add(row["version"])
+        if row.pop("inserted_behind_checkpoint"):
+            inserted_behind_checkpoint[row["batch_id"]].add(row["version"])
+        if row.pop("from_unstarted_transaction"):
+            from_unstarted_transaction[row["batch_id"]].add(row["version"])
         streams[row["batch_id"]].append(StoredEvent(**row))
-    sealed: dict[UUID, dict[int, bytes]] = defaultdict(dict)
+    leaves: dict[UUID, dict[int, bytes]] = defaultdict(dict)
     for row in await _rows(connection, "audited_seals", batch_ids=asked):
-        sealed[row["batch_id"]][row["version"]] = row["entry"]
+        leaves[row["batch_id"]][row["version"]] = row["entry"]
     statuses: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     for row in await _rows(connection, "audited_reports", batch_ids=asked):
         statuses[row["batch_id"]][row["report_id"]] = row["processing_status"]
@@ -104,9 +104,9 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
                 events=streams[batch_id],
                 job=job,
                 unreadable=unreadable,
-                sealed=sealed[batch_id],
-                overtaken=overtaken[batch_id],
-                from_the_future=from_the_future[batch_id],
+                leaves=leaves[batch_id],
+                inserted_behind_checkpoint=inserted_behind_checkpoint[batch_id],
+                from_unstarted_transaction=from_unstarted_transaction[batch_id],
                 report_statuses=statuses[batch_id],
                 busy=busy.get(batch_id, set()),
                 cleaned_before=datetime.fromisoformat(max(cleaned)) if cleaned else None,

@@ -60,7 +60,7 @@ class _PostgresSealing(_OnConnection, Sealing):
                 version=row["version"],
                 act_id=row["act_id"],
                 hash=row["hash"],
-                place=(int(row["transaction_id"]), row["position"]),
+                global_position=(int(row["transaction_id"]), row["position"]),
             )
             for row in await self.rows("unsealed_entries", limit=limit)
         ]
@@ -80,7 +80,7 @@ class _PostgresSealing(_OnConnection, Sealing):
             "indexes": [index for _, index in subtrees],
             "hashes": list(subtrees.values()),
         }
-        transaction_id, position = checkpoint.place
+        transaction_id, position = checkpoint.global_position
         row = {
             "size": checkpoint.size,
             "previous_size": checkpoint.previous_size,
@@ -138,7 +138,7 @@ class PostgresSealedLog(SealedLog):
 
     async def newest(self, *, below: int | None, limit: int) -> Sequence[StoredCheckpoint]:
         async with self._reading() as log:
-            return list(_checkpoints(await log.rows("checkpoints_below", below=below, limit=limit)))
+            return list(_checkpoints(await log.rows("checkpoints_newest", below=below, limit=limit)))
 
     async def leaves(self, leaves: Range) -> Sequence[Leaf]:
         async with self._reading() as log:
@@ -155,19 +155,24 @@ class PostgresSealedLog(SealedLog):
 
     async def beyond(self, size: int) -> tuple[int, int]:
         async with self._reading() as log:
-            (row,) = await log.rows("beyond_the_tree", size=size)
+            (row,) = await log.rows("uncovered_by_checkpoint", size=size)
         return row["leaves"], row["nodes"]
 
     async def acts(self, *, after: UUID | None, limit: int) -> Sequence[tuple[OperatorAction, bytes]]:
         async with self._reading() as log:
-            return [act_of(row) for row in await log.rows("acts_after", after=after, limit=limit)]
+            return [act_of(row) for row in await log.rows("actions_page", after=after, limit=limit)]
 
-    async def unsealed_acts(self) -> Sequence[UnsealedAction]:
+    async def unsealed_actions(self) -> Sequence[UnsealedAction]:
         async with self._reading() as log:
-            rows = await log.rows("unsealed_acts")
+            rows = await log.rows("unsealed_actions")
         acts = ((row, *act_of(row)) for row in rows)
         return [
-            UnsealedAction(act=act, hash=hash_, overtaken=row["overtaken"], from_the_future=row["from_the_future"])
+            UnsealedAction(
+                act=act,
+                hash=hash_,
+                inserted_behind_checkpoint=row["inserted_behind_checkpoint"],
+                from_unstarted_transaction=row["from_unstarted_transaction"],
+            )
             for row, act, hash_ in acts
         ]
 
@@ -184,7 +189,9 @@ class PostgresSealedLog(SealedLog):
 
 
 def _checkpoints(rows: Sequence[dict[str, Any]]) -> Iterator[StoredCheckpoint]:
-    return (StoredCheckpoint(place=(int(row.pop("transaction_id")), row.pop("position")), **row) for row in rows)
+    return (
+        StoredCheckpoint(global_position=(int(row.pop("transaction_id")), row.pop("position")), **row) for row in rows
+    )
 
 
 def _leaf(row: dict[str, Any]) -> Leaf:
@@ -198,6 +205,6 @@ def _leaf(row: dict[str, Any]) -> Leaf:
         batch_id=row["batch_id"],
         version=row["version"],
         act_id=row["act_id"],
-        place=None if gone else (int(row["transaction_id"]), row["position"]),
+        global_position=None if gone else (int(row["transaction_id"]), row["position"]),
         act=act,
     )

@@ -44,7 +44,7 @@ class PostgresActions(Actions):
             "hash": act.computed_hash(),
         }
         try:
-            await self._connection.execute(query("add_act"), row)
+            await self._connection.execute(query("add_action"), row)
         except psycopg.Error as error:
             if error.sqlstate == LOOKS_AHEAD:
                 raise ClockAhead from error

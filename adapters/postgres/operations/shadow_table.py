@@ -25,17 +25,17 @@ class _PostgresShadowTable(ShadowTable):
     async def add(self, jobs: Sequence[BatchJob]) -> None:
         rows = JOBS.dump_python(list(jobs), mode="json", warnings=False)
         with translated():
-            await self._connection.execute(query("add_aside"), {"rows": Jsonb(rows)})
+            await self._connection.execute(query("add_to_shadow"), {"rows": Jsonb(rows)})
 
     @asynccontextmanager
     async def swapping(self, kept_since: datetime) -> AsyncIterator[tuple[Transaction, tuple[int, int]]]:
         execute = self._connection.execute
-        await execute(query("analyze_aside"))
+        await execute(query("analyze_shadow"))
         async with self._connection.transaction():
             await execute(query("keep_erasure_out"))
-            rewritten = (await execute(query("rewrite_from_aside"))).rowcount
-            added = (await execute(query("add_from_aside"), {"kept_since": kept_since})).rowcount
-            await execute(query("release_from_aside"))
+            rewritten = (await execute(query("rewrite_from_shadow"))).rowcount
+            added = (await execute(query("add_from_shadow"), {"kept_since": kept_since})).rowcount
+            await execute(query("release_from_shadow"))
             yield self._storage.ports(self._connection), (rewritten, added)
 
 
@@ -56,6 +56,6 @@ class PostgresShadowTables(ShadowTables):
                 if lock is None or not lock["ours"]:
                     yield None
                     return
-                await connection.execute(query("create_aside"))
+                await connection.execute(query("create_shadow"))
                 yield _PostgresShadowTable(connection, self._storage)
-                await connection.execute(query("drop_aside"))
+                await connection.execute(query("drop_shadow"))

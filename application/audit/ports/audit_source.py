@@ -12,23 +12,25 @@ from application.read_model import BatchJob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedBatch:
-    """One batch as the database holds it: its events by version, and its row in `batch_jobs` where there is one.
+    """One batch as the database holds it: its events by version, and its row in `batch_jobs` if there is one.
 
-    `unreadable` says what is wrong with a row that holds what no batch can have. `sealed` are the entries of the tree
-    by version; `overtaken` the versions that no checkpoint covers though later ones are covered, `from_the_future`
-    those whose transactions have not begun yet. `report_statuses` are those of the reports of which this is the latest
-    batch, `busy` the reports that it keeps busy (null: not looked at). Rows processed before `cleaned_before` were
-    removed by retention, those of an `erased` batch with their owner's data. The events of an `archived` batch may lie
-    in a file.
+    - `unreadable`: why the row cannot be read; null when it can, or when there is none.
+    - `leaves`: the data of its leaves in the tree, by version.
+    - `inserted_behind_checkpoint`: versions that no checkpoint covers although later ones are covered.
+    - `from_unstarted_transaction`: versions whose transaction has not started.
+    - `report_statuses`: of the reports whose latest batch this is.
+    - `busy`: the reports that it reserves in `busy_reports`; null when that was not read.
+    - `cleaned_before`: retention removed rows of batches processed earlier.
+    - `erased`: the owner's data was erased. `archived`: its events may be in an archive file alone.
     """
 
     batch_id: UUID
     events: Sequence[StoredEvent]
     job: BatchJob | None
     unreadable: str | None = None
-    sealed: Mapping[int, bytes] = field(default_factory=dict)
-    overtaken: Set[int] = frozenset()
-    from_the_future: Set[int] = frozenset()
+    leaves: Mapping[int, bytes] = field(default_factory=dict)
+    inserted_behind_checkpoint: Set[int] = frozenset()
+    from_unstarted_transaction: Set[int] = frozenset()
     report_statuses: Mapping[UUID, str] = field(default_factory=dict)
     busy: Set[UUID] | None = None
     cleaned_before: datetime | None = None

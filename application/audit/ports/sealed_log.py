@@ -20,7 +20,7 @@ class Unsealed:
     version: int | None
     act_id: UUID | None
     hash: bytes
-    place: GlobalPosition
+    global_position: GlobalPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +32,18 @@ class Leaf:
     batch_id: UUID | None
     version: int | None
     act_id: UUID | None
-    place: GlobalPosition | None
+    global_position: GlobalPosition | None
     act: tuple[OperatorAction, bytes] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsealedAction:
-    """`overtaken` where later entries are covered, `from_the_future` where its transaction has not begun."""
+    """See `AuditedBatch` for the two flags."""
 
     act: OperatorAction
     hash: bytes
-    overtaken: bool
-    from_the_future: bool
+    inserted_behind_checkpoint: bool
+    from_unstarted_transaction: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class StoredCheckpoint:
     previous_size: int | None
     note: str
     sealed_at: datetime
-    place: GlobalPosition
+    global_position: GlobalPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class Records(Protocol):
         """What operators did, the oldest first, with the hashes of it."""
         ...
 
-    async def unsealed_acts(self) -> Sequence[UnsealedAction]:
+    async def unsealed_actions(self) -> Sequence[UnsealedAction]:
         """Up to a thousand acts that no checkpoint covers, those first that none ever will."""
         ...
 

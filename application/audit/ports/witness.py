@@ -5,7 +5,7 @@ from typing import Protocol
 
 class Witness(Protocol):
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where it remembers, for people."""
         ...
 

@@ -1,3 +1,3 @@
-INSERT INTO batch_jobs_aside
+INSERT INTO batch_jobs_shadow
 SELECT *
 FROM jsonb_populate_recordset(NULL::batch_jobs, %(rows)s::jsonb)

@@ -1,1 +1,0 @@
-ANALYZE batch_jobs_aside

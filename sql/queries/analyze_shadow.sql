@@ -1,0 +1,1 @@
+ANALYZE batch_jobs_shadow

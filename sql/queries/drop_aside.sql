@@ -1,1 +1,0 @@
-DROP TABLE IF EXISTS batch_jobs_aside

@@ -1,33 +1,35 @@
-"""The write path: read the stream, decide, append, project. Every event of the service goes this way."""
+"""The write path: load the stream, decide, append, project. Every event of the service is written here."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 from uuid import UUID
 
-from application.errors import BatchNotFound, Conflict
-from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, sealed
+from application.errors import Conflict
+from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, with_hash
 from application.ports.clock import Clock
 from application.ports.codec import EventCodec
 from application.ports.storage import Storage, Transaction
-from application.read_model import BatchJob, project_all
-from domain.batch import Batch, decide, fold
+from application.streams import Stream, decoded, load
+from domain.batch import Batch, decide
 from domain.commands import Command
-from domain.events import Event, Submitted
+from domain.events import Event
 from domain.refusals import BatchUnknown
 
 T = TypeVar("T")
+Tx = TypeVar("Tx")
 CONFLICT_RETRIES = 5
 
 
-async def in_transaction(storage: Storage, work: Callable[[Transaction], Awaitable[T]]) -> T:
-    """Run `work` in a transaction of its own, again where somebody else was faster, a bounded number of times."""
+async def in_transaction(begin: Callable[[], AbstractAsyncContextManager[Tx]], work: Callable[[Tx], Awaitable[T]]) -> T:
+    """Run `work` in a transaction of its own, and again after a Conflict, a bounded number of times."""
     for _ in range(CONFLICT_RETRIES):
         try:
-            async with storage.transaction() as tx:
+            async with begin() as tx:
                 return await work(tx)
         except Conflict:
             continue
-    async with storage.transaction() as tx:
+    async with begin() as tx:
         return await work(tx)
 
 
@@ -42,70 +44,56 @@ class CommandHandler:
         metadata: Metadata,
         also: Callable[[Transaction], Awaitable[None]] | None = None,
     ) -> Batch:
-        """The batch after the command, in a transaction of its own; `also` writes what must be stored with it.
+        """Handle a command in a transaction of its own; return the batch after it.
 
-        Raises a domain Refusal, StorageUnavailable, or Conflict when it lost too often.
+        `also` writes what must be stored together with the events. Raises a domain Refusal, StorageUnavailable, or
+        Conflict when every retry lost against another writer.
         """
 
         async def work(tx: Transaction) -> Batch:
             stream = await self.append(tx, batch_id, command, metadata)
             if also is not None:
                 await also(tx)
-            return fold(recorded.event for recorded in stream)
+            return stream.batch
 
-        return await in_transaction(self._storage, work)
+        return await in_transaction(self._storage.transaction, work)
 
     async def read(self, batch_id: UUID) -> tuple[Batch, UUID]:
-        """The batch as the log has it, and whose it is.
+        """Return the batch as the log has it, and its owner.
 
         Raises BatchUnknown or StorageUnavailable.
         """
         async with self._storage.transaction() as tx:
-            stream = [self._codec.decode(stored).event for stored in await tx.events.read(batch_id)]
-        if not stream or not isinstance(submitted := stream[0], Submitted):
+            stream = await self.load(tx, batch_id)
+        if stream.submitted is None:
             raise BatchUnknown
-        return fold(stream), submitted.user_id
+        return stream.batch, stream.submitted.user_id
 
-    async def first(self, tx: Transaction, batch_id: UUID) -> RecordedEvent:
-        """The batch's `Submitted`.
+    async def load(self, tx: Transaction, batch_id: UUID) -> Stream:
+        return await load(tx.events, self._codec, batch_id)
 
-        Raises BatchNotFound.
-        """
-        for stored in (await tx.events.read(batch_id))[:1]:
-            return self._codec.decode(stored)
-        raise BatchNotFound(batch_id)
-
-    async def job(self, tx: Transaction, batch_id: UUID) -> tuple[BatchJob | None, Submitted | None]:
-        """The batch's row as the log gives it, and its first event; nothing where there is no such batch."""
-        stream = [self._codec.decode(stored) for stored in await tx.events.read(batch_id)]
-        if not stream or not isinstance(submitted := stream[0].event, Submitted):
-            return None, None
-        return project_all(stream), submitted
-
-    async def append(
-        self, tx: Transaction, batch_id: UUID, command: Command, metadata: Metadata
-    ) -> Sequence[RecordedEvent]:
-        """Decide the command and append its events; the whole stream with them, and the read model made from it."""
-        stream = [self._codec.decode(stored) for stored in await tx.events.read(batch_id)]
-        new = decide(command, fold(recorded.event for recorded in stream))
-        linked = self._link(batch_id, stream[-1] if stream else None, new, metadata)
+    async def append(self, tx: Transaction, batch_id: UUID, command: Command, metadata: Metadata) -> Stream:
+        """Decide the command, append its events and project the row; return the whole stream."""
+        stream = await self.load(tx, batch_id)
+        new = decide(command, stream.batch)
+        linked = self._link(batch_id, stream.head, new, metadata)
         for refused in await tx.events.append([linked]):
             if refused is not None:
                 raise refused
-        stream += [self._codec.decode(stored) for stored in linked]
-        await tx.batch_jobs.save(project_all(stream))
+        stream = stream.followed_by(decoded(self._codec, linked).events)
+        await tx.batch_jobs.save(stream.job)
         return stream
 
     def _link(
         self, batch_id: UUID, head: RecordedEvent | None, new: Sequence[Event], metadata: Metadata
     ) -> Sequence[StoredEvent]:
-        """The new events chained to the head; their time never goes back, also when the clock does."""
+        """Chain the new events to the head. Their time never goes back, even when the clock does."""
         now = self._clock() if head is None else max(self._clock(), head.recorded_at)
         expected, previous = (0, NO_HASH) if head is None else (head.version, head.hash)
         linked: list[StoredEvent] = []
         for version, event in enumerate(new, start=expected + 1):
             type_, schema_version, data = self._codec.encode(event)
-            stored = sealed(
+            stored = with_hash(
                 StoredEvent(
                     batch_id=batch_id,
                     version=version,

@@ -1,4 +1,4 @@
-"""The shapes of the event log: what is stored, what it means, and the hash chain that ties a batch together."""
+"""The shapes of the event log: stored events, their meaning, and the hash chain that ties a batch together."""
 
 import hashlib
 import json
@@ -11,14 +11,18 @@ from uuid import UUID
 from domain.events import Event
 
 NO_HASH = bytes(32)
+"""The `previous_hash` of the first event of a batch."""
 GlobalPosition = tuple[int, int]
-"""Where something stands in the order of commits: transaction and position."""
+"""Transaction id and position: the order in which the log's transactions committed."""
 HASHED_AS = b"fna-batch event 1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Who caused an event, and in which conversation. `actor` is `user:<uuid>`, `worker:<id>` or `operator:<name>`."""
+    """The actor who caused an event, and the request it belongs to.
+
+    `actor` is `user:<uuid>`, `worker:<id>` or `operator:<name>`.
+    """
 
     actor: str
     correlation_id: UUID
@@ -29,7 +33,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """One row of `batch_events`, as it is written. `hash` covers every other field here, `previous_hash` included."""
+    """One row of `batch_events`, as it is written. `hash` covers every other field, `previous_hash` included."""
 
     batch_id: UUID
     version: int
@@ -42,11 +46,11 @@ class StoredEvent:
     hash: bytes = b""
 
     def computed_hash(self) -> bytes:
-        """SHA-256 over a fixed line and the RFC 8785 canonical JSON of the event; see docs/event-log.md."""
+        """Return SHA-256 over a fixed line and the canonical JSON (RFC 8785) of the event; see docs/event-log.md."""
         return hashlib.sha256(HASHED_AS + canonical_json(self.hashed())).digest()
 
     def hashed(self) -> dict[str, Any]:
-        """What the hash covers, as JSON."""
+        """Return the fields that the hash covers, as JSON."""
         return {
             "batch_id": str(self.batch_id),
             "version": self.version,
@@ -61,7 +65,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
-    """One event of a stream with its meaning; `hash` is the head that the next event of the batch links to."""
+    """A decoded event of a stream; the next event of the batch links to its `hash`."""
 
     batch_id: UUID
     version: int
@@ -72,14 +76,15 @@ class RecordedEvent:
 
 
 def canonical_json(value: object) -> bytes:
-    """RFC 8785 for what events hold: objects with ASCII keys, lists, strings, integers, booleans and null."""
+    """Return RFC 8785 JSON of what events hold: objects with ASCII keys, lists, strings, integers, booleans, null."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def instant(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds, the one spelling in which an instant is hashed and shown."""
+    """Return RFC 3339 in UTC with microseconds, the one spelling in which an instant is hashed and shown."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def sealed(event: StoredEvent) -> StoredEvent:
+def with_hash(event: StoredEvent) -> StoredEvent:
+    """Return the event with its hash computed."""
     return replace(event, hash=event.computed_hash())

@@ -1,4 +1,7 @@
-"""What operators and workers do to the system besides the lives of batches: stored, hashed and sealed like events."""
+"""Operator actions: what operators and workers do to the system besides the events of batches.
+
+They are stored in `audit_acts`, hashed, and included in the signed tree like events.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +17,7 @@ HASHED_AS = b"fna-batch act 1\n"
 
 
 class ActionKind(StrEnum):
-    """`data` of each: see docs/event-log.md."""
+    """docs/event-log.md describes the `data` of each kind."""
 
     REBUILD = "rebuild"
     REPAIR = "repair"
@@ -26,7 +29,7 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """Who acts, and the reason given: `actor` as in `Metadata`."""
+    """The actor of an operation (as in `Metadata`) and the reason that they gave."""
 
     actor: str
     reason: str
@@ -44,11 +47,11 @@ class OperatorAction:
     recorded_at: datetime
 
     def computed_hash(self) -> bytes:
-        """SHA-256 over a fixed line and the RFC 8785 canonical JSON of the act; see docs/verify.md."""
+        """Return SHA-256 over a fixed line and the canonical JSON (RFC 8785) of the action; see docs/verify.md."""
         return hashlib.sha256(HASHED_AS + canonical_json(self.hashed())).digest()
 
     def hashed(self) -> dict[str, Any]:
-        """What the hash covers, as JSON."""
+        """Return the fields that the hash covers, as JSON."""
         return {
             "act_id": str(self.act_id),
             "kind": self.kind,

@@ -1,4 +1,4 @@
-"""Working off one batch: take it, analyse its reports in the order given, record each outcome."""
+"""Processing one batch: start it, analyse its reports in the order given, record each outcome."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -29,11 +29,12 @@ Outcome = commands.RecordSuccess | commands.RecordFailure
 
 
 class ProcessBatch:
-    """`slots` bounds how many reports are in memory at once and shares them among users.
+    """The worker's use case.
 
-    `backoff` gives the seconds to wait before an analyser that cannot be reached is asked again, one entry for each
-    time; then the attempt is spent. `pause` is the wait before the database is asked again, `stopwatch` gives seconds
-    that never go back.
+    - `slots` bounds the reports in memory at once and shares them among users.
+    - `backoff` gives the seconds before each retry of an analyser that cannot be reached; then the attempt is spent.
+    - `pause` waits before the database is tried again.
+    - `stopwatch` gives seconds that never go back.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class ProcessBatch:
             batch = await self._record(batch_id, record, metadata, also)
 
     async def _outcome(self, batch_id: UUID, report_id: UUID, worker_id: str) -> tuple[Outcome, Also | None]:
-        """The command that records how the report ended, and what must be stored with it."""
+        """Return the command that records the report's outcome, and the write that must be stored with it."""
         try:
             analysis, seconds = await self._analysis_of(report_id)
         except ReportUnreadable as failure:
@@ -104,10 +105,10 @@ class ProcessBatch:
     async def _record(self, batch_id: UUID, record: Outcome, metadata: Metadata, also: Also | None) -> Batch:
         try:
             return await self._handle(batch_id, record, metadata, also)
-        except ReportUnreadable as gone:  # it was deleted while it was analysed
+        except ReportUnreadable as gone:  # the report was deleted while it was analysed
             failure = commands.RecordFailure(worker_id=record.worker_id, report_id=record.report_id, code=gone.code)
             return await self._handle(batch_id, failure, metadata)
-        except NotNextReport:  # it was recorded, and the database's answer got lost
+        except NotNextReport:  # the outcome was recorded, but the database's answer got lost
             batch, _ = await self._when_available(lambda: self._handler.read(batch_id))
             return batch
 
@@ -124,7 +125,7 @@ class ProcessBatch:
                 await self._pause()
 
     async def _analysis_of(self, report_id: UUID) -> tuple[NarrativeAnalysis, float]:
-        """With the seconds it took."""
+        """Return the analysis and the seconds that it took, loading included."""
         began = self._stopwatch()
         report, content = await self._when_available(lambda: self._content(report_id))
         for wait in self._backoff():

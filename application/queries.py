@@ -1,4 +1,4 @@
-"""Answers for clients: they read the read model, and only what belongs to the asker."""
+"""Queries of clients: they only read, and only what belongs to the user."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,14 +9,16 @@ from application.log import RecordedEvent
 from application.ports.codec import EventCodec
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage, Transaction
-from application.read_model import BatchJob, project_all
+from application.read_model import BatchJob
+from application.streams import Stream, decoded, load, load_first, recorded_until
 from domain.analysis import NarrativeAnalysis
 from domain.reports import Report
 from domain.statuses import BatchStatus
 
-LOOKED_AT = 200
-"""Batches that are folded at a time; MOST_LOOKED_AT for one answer."""
-MOST_LOOKED_AT = 1000
+FOLDED_AT_ONCE = 200
+"""Batches that one round trip loads and folds."""
+FOLDED_AT_MOST = 1000
+"""Batches that one answer folds."""
 
 
 class Queries:
@@ -24,7 +26,7 @@ class Queries:
         self._storage, self._codec = storage, codec
 
     async def batch(self, user_id: UUID, batch_id: UUID) -> BatchJob:
-        """Raises BatchNotFound, also for somebody else's batch."""
+        """Return the batch's row. Raises BatchNotFound, also for another user's batch."""
         async with self._storage.transaction() as tx:
             job = await tx.batch_jobs.get(batch_id)
         if job is None or job.user_id != user_id:
@@ -32,26 +34,23 @@ class Queries:
         return job
 
     async def batch_as_of(self, user_id: UUID, batch_id: UUID, instant: datetime) -> BatchJob:
-        """What `batch` answered at that instant, told by the log.
+        """Return what `batch` answered at that instant, computed from the event log.
 
         Raises BatchNotFound, also for an instant before the submission.
         """
         async with self._storage.transaction() as tx:
-            stored = await tx.events.read(batch_id)
-        stream = [self._codec.decode(event) for event in stored if event.recorded_at <= instant]
-        if not stream or (job := project_all(stream)).user_id != user_id:
-            raise BatchNotFound(batch_id)
-        return job
+            stream = await load(tx.events, self._codec, batch_id, until=instant)
+        return _owned(stream, user_id, batch_id).job
 
     async def batches(
         self, user_id: UUID, *, status: BatchStatus | None, limit: int, after: PageAfter | None
     ) -> tuple[Sequence[BatchJob], PageAfter | None]:
-        """The newest first, and where to go on; nothing where there are no more."""
+        """Return a page of batches, newest first, and where the next page begins; null after the last."""
         async with self._storage.transaction() as tx:
-            found = await tx.batch_jobs.page(user_id, status=status, limit=limit + 1, after=after)
-        last = found[limit - 1] if len(found) > limit else None
-        more = None if last is None else PageAfter(created_at=last.created_at, batch_id=last.batch_id)
-        return found[:limit], more
+            page = await tx.batch_jobs.page(user_id, status=status, limit=limit + 1, after=after)
+        last = page[limit - 1] if len(page) > limit else None
+        following = None if last is None else PageAfter(created_at=last.created_at, batch_id=last.batch_id)
+        return page[:limit], following
 
     async def batches_as_of(
         self,
@@ -62,63 +61,66 @@ class Queries:
         limit: int,
         after: PageAfter | None,
     ) -> tuple[Sequence[BatchJob], PageAfter | None]:
-        """What `batches` answered at that instant (without one: now), told by the log, and where to go on.
+        """Return what `batches` answered at that instant (null: now), computed from the event log.
 
-        Fewer than `limit` do not mean the end: after a thousand that have another status it is time to answer.
+        A page may hold fewer than `limit` batches before the end: an answer folds a thousand batches at most, however
+        few of them have the status.
         """
-        found: list[BatchJob] = []
-        size = limit + 1 if status is None else LOOKED_AT
-        for _ in range(MOST_LOOKED_AT // LOOKED_AT):
+        matching: list[BatchJob] = []
+        size = limit + 1 if status is None else FOLDED_AT_ONCE
+        for _ in range(FOLDED_AT_MOST // FOLDED_AT_ONCE):
             async with self._storage.transaction() as tx:
                 page = await tx.events.submitted(user_id, until=instant, after=after, limit=size)
                 streams = await tx.events.streams([each.batch_id for each in page])
             for each in page:
-                known = [event for event in streams[each.batch_id] if instant is None or event.recorded_at <= instant]
-                job = project_all(map(self._codec.decode, known))
+                job = decoded(self._codec, recorded_until(instant, streams[each.batch_id])).job
                 if status in (None, job.status):
-                    if len(found) == limit:
-                        return found, after
-                    found.append(job)
+                    if len(matching) == limit:
+                        return matching, after
+                    matching.append(job)
                 after = each
             if len(page) < size:
-                return found, None
-        return found, after
+                return matching, None
+        return matching, after
 
     async def submitted(self, user_id: UUID, batch_id: UUID) -> RecordedEvent:
-        """The first event of the batch, which a receipt proves.
+        """Return the first event of the batch, which a receipt proves.
 
-        Raises BatchNotFound, also for somebody else's batch.
+        Raises BatchNotFound, also for another user's batch.
         """
         async with self._storage.transaction() as tx:
-            stream = await tx.events.read(batch_id)
-        first = [self._codec.decode(stored) for stored in stream[:1]]
-        if not first or project_all(first).user_id != user_id:
-            raise BatchNotFound(batch_id)
-        return first[0]
+            stream = await load_first(tx.events, self._codec, batch_id)
+        return _owned(stream, user_id, batch_id).events[0]
 
     async def report(self, user_id: UUID, report_id: UUID) -> Report:
-        """Raises ReportNotFound, also for somebody else's report."""
+        """Return the report. Raises ReportNotFound, also for another user's report."""
         async with self._storage.transaction() as tx:
-            return await _own(tx, user_id, report_id)
+            return await _owned_report(tx, user_id, report_id)
 
     async def reports(self, user_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Report]:
         async with self._storage.transaction() as tx:
             return await tx.reports.page(user_id, limit=limit, after=after)
 
     async def analysis(self, user_id: UUID, report_id: UUID) -> tuple[UUID, NarrativeAnalysis]:
-        """The report's latest analysis with its id.
+        """Return the report's latest analysis with its id.
 
         Raises ReportNotFound or AnalysisNotReady.
         """
         async with self._storage.transaction() as tx:
-            await _own(tx, user_id, report_id)
-            found = await tx.reports.latest_analysis(report_id)
-        if found is None:
+            await _owned_report(tx, user_id, report_id)
+            latest = await tx.reports.latest_analysis(report_id)
+        if latest is None:
             raise AnalysisNotReady(report_id)
-        return found
+        return latest
 
 
-async def _own(tx: Transaction, user_id: UUID, report_id: UUID) -> Report:
+def _owned(stream: Stream, user_id: UUID, batch_id: UUID) -> Stream:
+    if not stream.events or stream.job.user_id != user_id:
+        raise BatchNotFound(batch_id)
+    return stream
+
+
+async def _owned_report(tx: Transaction, user_id: UUID, report_id: UUID) -> Report:
     report = await tx.reports.get(report_id)
     if report is None or report.user_id != user_id:
         raise ReportNotFound(report_id)

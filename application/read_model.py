@@ -1,4 +1,4 @@
-"""`batch_jobs` as a fold of the log: one pure function, used when an event is appended, verified or replayed."""
+"""`batch_jobs` as a fold of the log: one pure function, used to append, to verify and to replay."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -13,7 +13,7 @@ from domain.statuses import BatchStatus, ReportStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportResult:
-    """The outcome of one report; `analysis_id` is null where it failed, `errors` empty where it succeeded."""
+    """The outcome of one report. `analysis_id` is null for a failure, `errors` is empty for a success."""
 
     report_id: UUID
     status: Literal["success", "failed"]
@@ -23,7 +23,7 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchJob:
-    """One row of `batch_jobs`; `results` in the order of `report_ids`, `version` that of the last event folded."""
+    """One row of `batch_jobs`. `results` are in the order of `report_ids`; `version` is that of the last event."""
 
     batch_id: UUID
     user_id: UUID
@@ -39,7 +39,7 @@ class BatchJob:
     version: int
 
     def report_statuses(self) -> dict[UUID, ReportStatus]:
-        """`financial_reports.processing_status` of each report, as far as this batch decides it."""
+        """Return `financial_reports.processing_status` of each report, as this batch determines it."""
         statuses = dict.fromkeys(self.report_ids, ReportStatus.PENDING)
         for result in self.results:
             statuses[result.report_id] = ReportStatus.COMPLETED if result.status == "success" else ReportStatus.FAILED
@@ -49,15 +49,15 @@ class BatchJob:
 
 
 def differing(one: BatchJob, other: BatchJob) -> dict[str, tuple[object, object]]:
-    """The fields in which they differ, with both values."""
+    """Return the fields in which the rows differ, with both values."""
     pairs = ((each.name, (getattr(one, each.name), getattr(other, each.name))) for each in fields(BatchJob))
     return {name: values for name, values in pairs if values[0] != values[1]}
 
 
 def project(job: BatchJob | None, recorded: RecordedEvent) -> BatchJob:
-    """The row after one more event.
+    """Return the row after one more event.
 
-    Raises ValueError where a stream does not begin with `Submitted`.
+    Raises ValueError for a stream that does not begin with `Submitted`.
     """
     event, at = recorded.event, recorded.recorded_at
     if isinstance(event, events.Submitted):
@@ -94,9 +94,9 @@ def project(job: BatchJob | None, recorded: RecordedEvent) -> BatchJob:
 
 
 def project_all(stream: Iterable[RecordedEvent]) -> BatchJob:
-    """The row that a whole stream gives.
+    """Return the row of a whole stream.
 
-    Raises ValueError where the stream is empty or does not begin with `Submitted`.
+    Raises ValueError for an empty stream, and for one that does not begin with `Submitted`.
     """
     job: BatchJob | None = None
     for recorded in stream:

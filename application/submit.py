@@ -4,18 +4,20 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.asker import Asker
 from application.errors import BatchNotFound
 from application.handler import CommandHandler, in_transaction
 from application.log import Metadata, RecordedEvent, canonical_json
 from application.ports.clock import NewId
 from application.ports.storage import Storage, Transaction
 from domain import commands, refusals
-from domain.events import Submitted
 from domain.tiers import Tier, TierLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
+    """A request for a batch. `key_owner` is the user whose idempotency keys count; null means `user_id`."""
+
     user_id: UUID
     tier: Tier
     report_ids: tuple[UUID, ...]
@@ -25,34 +27,19 @@ class Submission:
     key_owner: UUID | None = None
 
     def fingerprint(self) -> bytes:
-        """SHA-256 of what was asked for: the same key must come with the same request."""
-        asked: dict[str, object] = {
+        """Return the SHA-256 of the request: an idempotency key may be sent again with the same request only."""
+        request: dict[str, object] = {
             "report_ids": [str(report_id) for report_id in self.report_ids],
             "reanalyze": self.reanalyze,
         }
         if self.retry_of is not None:
-            asked["retry_of"] = str(self.retry_of)
-        return hashlib.sha256(canonical_json(asked)).digest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who acts on a batch: its owner, or an operator (`user_id` and `tier` null) on anybody's.
-
-    `key_owner` is whose idempotency keys count, always the one who asks.
-    """
-
-    user_id: UUID | None
-    tier: Tier | None
-    key_owner: UUID | None = None
-
-    def may_not_touch(self, owner: UUID) -> bool:
-        return self.user_id is not None and self.user_id != owner
+            request["retry_of"] = str(self.retry_of)
+        return hashlib.sha256(canonical_json(request)).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """`replayed`: this idempotency key led to the batch before, nothing new was stored."""
+    """A stored batch. `replayed` means that the idempotency key led to an earlier batch and nothing new was stored."""
 
     batch_id: UUID
     total_reports: int
@@ -69,25 +56,27 @@ class SubmitBatch:
 
         Raises a domain Refusal, IdempotencyKeyReused, IdempotencyKeyInFlight or StorageUnavailable.
         """
-        return await in_transaction(self._storage, lambda tx: self._accept(tx, submission, metadata))
+        return await in_transaction(self._storage.transaction, lambda tx: self._accept(tx, submission, metadata))
 
     async def retry(self, batch_id: UUID, asker: Asker, idempotency_key: str | None, metadata: Metadata) -> Accepted:
-        """Submit the failed reports of a finished batch again, for its owner, as a new batch that is linked to it.
+        """Submit the failed reports of a finished batch again, for its owner, as a new batch linked to the old one.
 
         Raises BatchNotFound, BatchUnfinished, NothingToRetry, and what submitting raises.
         """
 
         async def work(tx: Transaction) -> Accepted:
-            job, submitted = await self._handler.job(tx, batch_id)
-            if job is None or submitted is None or asker.may_not_touch(job.user_id):
+            stream = await self._handler.load(tx, batch_id)
+            submitted = stream.submitted
+            if submitted is None or not asker.may_act_for(submitted.user_id):
                 raise BatchNotFound(batch_id)
+            job = stream.job
             if not job.status.is_final:
                 raise refusals.BatchUnfinished
             failed = tuple(result.report_id for result in job.results if result.status == "failed")
             if not failed:
                 raise refusals.NothingToRetry
-            asked = Submission(
-                user_id=job.user_id,
+            again = Submission(
+                user_id=submitted.user_id,
                 tier=submitted.tier if asker.tier is None else asker.tier,
                 report_ids=failed,
                 reanalyze=True,
@@ -95,39 +84,47 @@ class SubmitBatch:
                 retry_of=batch_id,
                 key_owner=asker.key_owner,
             )
-            return await self._accept(tx, asked, metadata)
+            return await self._accept(tx, again, metadata)
 
-        return await in_transaction(self._storage, work)
+        return await in_transaction(self._storage.transaction, work)
 
-    async def _accept(self, tx: Transaction, asked: Submission, metadata: Metadata) -> Accepted:
-        key, fingerprint = asked.idempotency_key, asked.fingerprint()
-        key_owner = asked.key_owner or asked.user_id
+    async def _accept(self, tx: Transaction, submission: Submission, metadata: Metadata) -> Accepted:
+        key, fingerprint = submission.idempotency_key, submission.fingerprint()
+        key_owner = submission.key_owner or submission.user_id
         if key is not None and (earlier := await tx.submissions.claim_key(key_owner, key, fingerprint)):
-            submitted = await self._handler.first(tx, earlier)
-            if not isinstance(submitted.event, Submitted) or submitted.event.user_id != asked.user_id:
-                raise BatchNotFound(earlier)  # somebody changed the key by hand
-            return Accepted(batch_id=earlier, total_reports=len(asked.report_ids), replayed=True, submitted=submitted)
-        await tx.submissions.lock_user(asked.user_id)
+            return await self._replayed(tx, submission, earlier)
+        await tx.submissions.lock_user(submission.user_id)
         batch_id = self._new_id()
-        (submitted,) = await self._handler.append(tx, batch_id, await self._command(tx, asked), metadata)
+        stream = await self._handler.append(tx, batch_id, await self._command(tx, submission), metadata)
         await tx.queue.enqueue(batch_id)
         if key is not None:
             await tx.submissions.remember_key(key_owner, key, fingerprint, batch_id)
-        return Accepted(batch_id=batch_id, total_reports=len(asked.report_ids), replayed=False, submitted=submitted)
+        return _accepted(submission, batch_id, stream.events[0], replayed=False)
 
-    async def _command(self, tx: Transaction, asked: Submission) -> commands.Submit:
-        limit = self._limits.reports_per_batch[asked.tier]
-        known = await tx.reports.known(asked.user_id, asked.report_ids[:limit])
+    async def _replayed(self, tx: Transaction, submission: Submission, batch_id: UUID) -> Accepted:
+        stream = await self._handler.load(tx, batch_id)
+        if stream.submitted is None or stream.submitted.user_id != submission.user_id:
+            raise BatchNotFound(batch_id)  # the key's row was edited by hand
+        return _accepted(submission, batch_id, stream.events[0], replayed=True)
+
+    async def _command(self, tx: Transaction, submission: Submission) -> commands.Submit:
+        user_id, tier = submission.user_id, submission.tier
+        limit = self._limits.reports_per_batch[tier]
+        known = await tx.reports.known(user_id, submission.report_ids[:limit])
         return commands.Submit(
-            user_id=asked.user_id,
-            tier=asked.tier,
-            report_ids=asked.report_ids,
-            reanalyze=asked.reanalyze,
+            user_id=user_id,
+            tier=tier,
+            report_ids=submission.report_ids,
+            reanalyze=submission.reanalyze,
             available=known.available,
             busy=known.busy,
             analysed=known.analysed,
             report_limit=limit,
-            active_batches=await tx.batch_jobs.count_active(asked.user_id),
-            active_limit=self._limits.active_batches[asked.tier],
-            retry_of=asked.retry_of,
+            active_batches=await tx.batch_jobs.count_active(user_id),
+            active_limit=self._limits.active_batches[tier],
+            retry_of=submission.retry_of,
         )
+
+
+def _accepted(submission: Submission, batch_id: UUID, submitted: RecordedEvent, *, replayed: bool) -> Accepted:
+    return Accepted(batch_id=batch_id, total_reports=len(submission.report_ids), replayed=replayed, submitted=submitted)

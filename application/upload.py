@@ -1,4 +1,4 @@
-"""Taking in a report: what it is, how large, its checksum, then its bytes into the storage, all in bounded memory."""
+"""Uploading a report: detect its format, measure and hash it, store its bytes, all in bounded memory."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
@@ -14,10 +14,10 @@ from domain.reports import Report, ReportFormat, ReportType
 from domain.statuses import ReportStatus
 
 PIECE = 1024 * 1024
-"""Bytes that are held at once."""
+"""Bytes held in memory at once."""
 
 Sniff = Callable[[bytes], ReportFormat | None]
-"""The format of a file by its first bytes."""
+"""Return the format of a file by its first bytes; null if it is not supported."""
 
 
 class UnsupportedFormat(ApplicationError):
@@ -36,7 +36,7 @@ class FileTooLarge(ApplicationError):
 
 
 class Content(Protocol):
-    """A file that can be read more than once."""
+    """An uploaded file that can be read more than once."""
 
     async def read(self, size: int = -1, /) -> bytes: ...
     async def seek(self, offset: int, /) -> object: ...
@@ -44,6 +44,8 @@ class Content(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
+    """What the client says about the file."""
+
     user_id: UUID
     report_type: ReportType
     company: str | None
@@ -52,14 +54,14 @@ class Details:
 
 
 class UploadReport:
-    """`max_size` in bytes."""
+    """The use case of an upload. `max_size` is in bytes."""
 
     def __init__(self, storage: Storage, sniff: Sniff, clock: Clock, new_id: NewId, max_size: int) -> None:
         self._storage, self._sniff, self._clock, self._new_id = storage, sniff, clock, new_id
         self._max_size = max_size
 
     async def __call__(self, details: Details, content: Content) -> Report:
-        """Raises EmptyFile, FileTooLarge, UnsupportedFormat or StorageUnavailable."""
+        """Store the report. Raises EmptyFile, FileTooLarge, UnsupportedFormat or StorageUnavailable."""
         head, size, digest = b"", 0, hashlib.sha256()
         async for piece in _pieces(content):
             head = head or piece

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from adapters.codec import JsonEventCodec
 from application.audit.signed_notes import public_key
-from application.log import NO_HASH, Metadata, StoredEvent, sealed
+from application.log import NO_HASH, Metadata, StoredEvent, with_hash
 from application.operator_actions import Attribution
 from domain import events
 from domain.statuses import BatchStatus
@@ -57,7 +57,7 @@ def life() -> Iterator[StoredEvent]:
     previous, now = NO_HASH, datetime.now(UTC)
     for version, event in enumerate(told, start=1):
         type_, schema_version, data = CODEC.encode(event)
-        stored = sealed(
+        stored = with_hash(
             StoredEvent(
                 batch_id=batch_id,
                 version=version,
@@ -111,15 +111,15 @@ async def run(settings: Settings, found: Database, folder: Path, size: int) -> N
         print(f"sealing: {sealing:.0f} entries/s, {sealing / rate:.2f} of the bulk appends")
 
         began = time.perf_counter()
-        async for _ in container.reprojection().rebuild(WHY):
+        async for _ in container.rebuild().everything(WHY):
             pass
         print(f"rebuild of {size} lost rows: {size / (time.perf_counter() - began):.0f} batches/s")
 
         began = time.perf_counter()
-        found_wrong = [each async for _, each in container.audit().verify() if each]
+        found_wrong = [each async for _, each in container.batch_audit().batches() if each]
         batches = time.perf_counter() - began
         began = time.perf_counter()
-        found_wrong += [each async for _, each in container.seal_audit().verify() if each]
+        found_wrong += [each async for _, each in container.tree_audit().recompute() if each]
         tree = time.perf_counter() - began
         assert found_wrong == []
         print(f"verify: {total / batches:.0f} events/s of batches, {total / tree:.0f} entries/s of the tree")

@@ -1,1 +1,1 @@
-"""Where the outside comes in: HTTP, worker, command line; settings and the container that puts it all together."""
+"""The entry points: HTTP, worker and command line, with the settings and the container that composes them."""

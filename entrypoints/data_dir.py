@@ -1,4 +1,4 @@
-"""Where a machine keeps what belongs to one database, below `DATA_DIR`."""
+"""Files below `DATA_DIR` that belong to one database."""
 
 import hashlib
 from pathlib import Path
@@ -7,14 +7,14 @@ from entrypoints.settings import Settings
 
 
 def workers_folder(settings: Settings, database_url: str) -> Path:
-    """Where the workers of this machine on this database know each other."""
-    return settings.data_dir.expanduser() / "workers" / _named_after(database_url)
+    """Return the folder by which this machine's workers on the database detect each other's crashes."""
+    return settings.data_dir.expanduser() / "workers" / _name_of(database_url)
 
 
 def witness_file(settings: Settings, database_url: str) -> Path:
-    """Where this machine remembers what was sealed last in this database."""
-    return settings.data_dir.expanduser() / "checkpoints" / _named_after(database_url)
+    """Return the file in which this machine remembers the latest checkpoint that it signed in the database."""
+    return settings.data_dir.expanduser() / "checkpoints" / _name_of(database_url)
 
 
-def _named_after(database_url: str) -> str:
+def _name_of(database_url: str) -> str:
     return hashlib.sha256(database_url.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Running the API, with a worker beside it or without, and running a worker alone."""
+"""Running the API, with or without a worker beside it, and running a worker alone."""
 
 import asyncio
 import signal
@@ -11,14 +11,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from entrypoints.container import Container
-from entrypoints.housekeeping import Housekeeping
 from entrypoints.http.app import create_app
+from entrypoints.worker import WorkerWithHousekeeping
 
 GRACEFUL_S = 5
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Raises OSError where the address is taken or not ours."""
+    """Bind a socket. Raises OSError if the address is taken or is not one of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Clients that wait for a change are answered now; uvicorn would cut them off."""
+        """Answer clients that wait for a change before uvicorn would cut them off."""
         self._stopping.set()
         await super().shutdown(sockets)
 
@@ -49,9 +49,9 @@ def server(container: Container, *, run_worker: bool) -> uvicorn.Server:
 
 @contextmanager
 def running_server(container: Container, bound: socket.socket, *, run_worker: bool = True) -> Iterator[str]:
-    """The API, with its worker or without, in a thread of this process; its URL.
+    """Run the API, with or without a worker, in a thread of this process; yield its URL.
 
-    Who asks before it is ready waits, and is cut off where it cannot start.
+    Requests that arrive before the API is ready wait; they are cut off if it cannot start.
     """
     running = server(container, run_worker=run_worker)
 
@@ -71,16 +71,10 @@ def running_server(container: Container, bound: socket.socket, *, run_worker: bo
 
 
 async def run_worker(container: Container) -> None:
-    """Until SIGTERM or SIGINT, then as long as what was begun takes, at most the grace period."""
+    """Run a worker until SIGTERM or SIGINT; reports in analysis then get the grace period to end."""
     async with container.pool():
-        worker, keeper = container.worker(), Housekeeping(container)
-        keeping = asyncio.create_task(keeper.run())
+        worker = WorkerWithHousekeeping(container)
         loop = asyncio.get_running_loop()
         for signal_ in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_, worker.stop)
-        try:
-            await worker.run()
-        finally:
-            keeper.stop()
-            await keeping
-            container.analyzer().close()
+        await worker.run()

@@ -1,5 +1,6 @@
 """Every setting of the service, from the environment (`FNA_BATCH_…`) or from `.env`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,14 +9,18 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from application.audit.signed_notes import BadNote, PublicKey
+from application.audit.signed_notes import InvalidNote, PublicKey
 from domain.tiers import Tier, TierLimits
 
 DEFAULTS = TierLimits()
+GUIDE_DAYS = 30
+"""Days after which the platform's own DELETE removes rows of finished batches."""
+CLOCK_CHANGE = timedelta(hours=3)
+"""A margin: those days are in the session's time zone, and a day on which clocks go forward is shorter."""
 MIN_SECRET_BYTES = 32
-"""What HS256 wants."""
+"""The least that HS256 needs."""
 SEED_BYTES = 32
-"""What Ed25519 wants."""
+"""The size of an Ed25519 seed."""
 
 
 def _every_tier(by_tier: dict[Tier, int]) -> dict[Tier, int]:
@@ -51,7 +56,7 @@ def _is_a_seed(secret: SecretStr) -> SecretStr:
 def _is_a_key(text: str) -> str:
     try:
         return str(PublicKey.parse(text))
-    except BadNote as wrong:
+    except InvalidNote as wrong:
         raise ValueError(str(wrong)) from None
 
 
@@ -65,7 +70,7 @@ ByTier = Annotated[dict[Tier, PositiveInt], AfterValidator(_every_tier)]
 
 
 class Settings(BaseSettings):
-    """Every default is meant to be right for one machine; what a deployment must set is marked."""
+    """The defaults are right for one machine."""
 
     model_config = SettingsConfigDict(
         env_prefix="FNA_BATCH_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -139,6 +144,11 @@ class Settings(BaseSettings):
         None, ge=0, le=65535, description="Port on which `worker` shows its metrics; `serve` does at /metrics."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+
+    @property
+    def rows_required_for(self) -> timedelta:
+        """How long the audit requires the rows of finished batches: retention or the platform may remove older ones."""
+        return timedelta(days=min(self.retention_days, GUIDE_DAYS)) - CLOCK_CHANGE
 
     @property
     def limits(self) -> TierLimits:

@@ -160,7 +160,7 @@ REMOVALS = (
     Removal(
         "The limit of unfinished batches cannot be raced",
         "application/submit.py",
-        "        await tx.submissions.lock_user(asked.user_id)\n",
+        "        await tx.submissions.lock_user(submission.user_id)\n",
         "",
         RACES + "test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once",
     ),
@@ -188,15 +188,15 @@ REMOVALS = (
     Removal(
         "No analysis without its event, and the other way round",
         "application/handler.py",
-        "            if also is not None:\n                await also(tx)\n            return fold(",
-        "            return fold(",
+        "            if also is not None:\n                await also(tx)\n            return stream.batch",
+        "            return stream.batch",
         WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
     ),
     Removal(
         "`batch_jobs` equals the fold",
         "application/handler.py",
-        "        await tx.batch_jobs.save(project_all(stream))\n",
-        "        await tx.batch_jobs.save(project_all(stream[:1]))\n",
+        "        await tx.batch_jobs.save(stream.job)\n",
+        "        await tx.batch_jobs.save(Stream(stream.events[:1]).job)\n",
         WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
     ),
     Removal(
@@ -363,7 +363,7 @@ REMOVALS = (
     Removal(
         "An answer that got lost costs nothing",
         "application/process.py",
-        "        except NotNextReport:  # it was recorded, and the database's answer got lost\n",
+        "        except NotNextReport:  # the outcome was recorded, but the database's answer got lost\n",
         "        except ZeroDivisionError:\n",
         WRITE_PATH + "test_an_outcome_whose_answer_got_lost_is_recorded_once",
     ),
@@ -412,15 +412,15 @@ REMOVALS = (
     ),
     Removal(
         "Whatever is done to the log is found and named",
-        "application/audit/batch_audit.py",
-        "        elif hashes[version] != entry:",
+        "application/audit/stream_checks.py",
+        "        elif hashes[version] != leaf_data:",
         "        elif False:",
         TAMPERING + "test_tampering_is_found_and_named",
     ),
     Removal(
         "Whatever is done to the log is found and named",
-        "application/audit/tree_audit.py",
-        "if checkpoint.root != walk.tree.root and walk.fits:",
+        "application/audit/tree_walk.py",
+        "if signed.root != self.tree.root and self._roots_match:",
         "if False:",
         TAMPERING + "test_tampering_is_found_and_named",
     ),
@@ -434,8 +434,8 @@ REMOVALS = (
     Removal(
         "A log that was rolled back or rewritten is found by who kept a checkpoint",
         "application/audit/tree_audit.py",
-        "            if kept.root != walk.tree.root\n",
-        "            if False\n",
+        "        if kept.root != root\n",
+        "        if False\n",
         TAMPERING + "test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint",
     ),
     Removal(
@@ -455,7 +455,7 @@ REMOVALS = (
     Removal(
         "A receipt or a proof is given only for what is sealed so",
         "application/audit/proofs.py",
-        "        if roots != {self._root(checkpoint)}:\n",
+        "        if roots != {self._signed_root(checkpoint)}:\n",
         "        if False:\n",
         TAMPERING + "test_nothing_is_signed_whose_leaf_was_rewritten_as_well",
     ),
@@ -468,8 +468,8 @@ REMOVALS = (
     ),
     Removal(
         "An act excuses only where it is what was recorded",
-        "adapters/postgres/operations/actions.py",
-        "        if act.computed_hash() == hash_:\n",
+        "adapters/postgres/audit/actions.py",
+        "        if action.computed_hash() == hash_:\n",
         "        if True:\n",
         TAMPERING + "test_tampering_is_found_and_named",
     ),
@@ -497,8 +497,8 @@ REMOVALS = (
     Removal(
         "An archive excuses what it holds, and no more",
         "application/audit/tree_audit.py",
-        "            if number != part.events and part.size <= size\n",
-        "            if False\n",
+        "            if leaves != part.events and part.size <= size:\n",
+        "            if False:\n",
         "tests/adapters/test_retention.py::test_an_archive_excuses_no_older_leaf_that_was_renamed",
     ),
     Removal(
@@ -531,16 +531,16 @@ REMOVALS = (
     ),
     Removal(
         "What retention removed is no drift, and stays away",
-        "application/audit/batch_audit.py",
-        "            before = max(before, audited.cleaned_before)\n",
-        "            pass\n",
+        "application/audit/drift.py",
+        "    before = max(kept_since, audited.cleaned_before or kept_since)\n",
+        "    before = kept_since\n",
         SEALING + "test_retention_does_not_look_like_drift_and_is_not_undone",
     ),
     Removal(
         "Every repair is recorded with actor and reason",
         "application/operations/rebuild.py",
-        "            await self._record(tx, ActionKind.REPAIR, why, data)\n",
-        "            pass\n",
+        "        await self._record(tx, ActionKind.REPAIR, attribution, data)\n",
+        "        pass\n",
         REBUILD + "test_one_batch_is_repaired_and_recorded",
     ),
     Removal(

@@ -1,4 +1,4 @@
-"""Storage in memory, for tests: it keeps the same promises as PostgreSQL, as the contract suites show."""
+"""Storage in memory, for tests. The contract suites run over it and over PostgreSQL alike."""
 
 from adapters.memory.storage import MemoryStorage
 

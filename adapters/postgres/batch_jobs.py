@@ -1,4 +1,4 @@
-"""The read model in `batch_jobs`, `busy_reports` and `financial_reports.processing_status`."""
+"""The read model: `batch_jobs`, `busy_reports` and `financial_reports.processing_status`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,14 +48,14 @@ class PostgresBatchJobs(BatchJobs):
     async def page(
         self, user_id: UUID, *, status: BatchStatus | None, limit: int, after: PageAfter | None
     ) -> Sequence[BatchJob]:
-        asked = {
+        parameters = {
             "user_id": user_id,
             "status": status,
             "limit": limit,
             "after_created_at": after and after.created_at,
             "after_batch_id": after and after.batch_id,
         }
-        cursor = await self._connection.execute(query("batch_jobs_page"), asked)
+        cursor = await self._connection.execute(query("batch_jobs_page"), parameters)
         return [job_from_row(row) for row in await cursor.fetchall()]
 
     async def count_active(self, user_id: UUID) -> int:
@@ -71,9 +71,9 @@ def job_to_row(job: BatchJob) -> dict[str, Any]:
 
 
 def job_from_row(row: dict[str, Any]) -> BatchJob:
-    """The row as it stands in the table.
+    """Return a row of the table as a BatchJob.
 
-    Raises ValueError where somebody edited it into something that is no row of ours.
+    Raises ValueError for a row that was edited by hand into something that no batch can have.
     """
     return BatchJob(
         **row

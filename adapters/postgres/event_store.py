@@ -16,7 +16,7 @@ from application.ports.read_model import PageAfter
 from sql import query
 
 VERSION_TAKEN = "_pkey"
-"""How the primary key's name ends, of the table and of each of its partitions."""
+"""The end of the primary key's name, of the table and of each of its partitions."""
 LEAVES_A_GAP = "FB001"
 AFTER_FINISHED = "FB002"
 OUT_OF_ORDER = "FB007"
@@ -28,7 +28,7 @@ class PostgresEventStore(EventStore):
         self._connection = connection
 
     async def append(self, streams: Sequence[Sequence[StoredEvent]]) -> Sequence[WrongExpectedVersion | None]:
-        """All streams in one statement; where one is refused, each again on its own."""
+        """Append all streams in one statement; if the database refuses one, append each on its own."""
         refused = await self._insert(streams)
         if refused is None or len(streams) == 1:
             return [refused] * len(streams)
@@ -56,27 +56,27 @@ class PostgresEventStore(EventStore):
 
     async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
         cursor = await self._connection.execute(query("read_streams"), {"batch_ids": list(batch_ids)})
-        found: dict[UUID, list[StoredEvent]] = {batch_id: [] for batch_id in batch_ids}
+        streams: dict[UUID, list[StoredEvent]] = {batch_id: [] for batch_id in batch_ids}
         for row in await cursor.fetchall():
-            found[row["batch_id"]].append(StoredEvent(**row))
-        return found
+            streams[row["batch_id"]].append(StoredEvent(**row))
+        return streams
 
     async def submitted(
         self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
     ) -> Sequence[PageAfter]:
-        asked = {
+        parameters = {
             "user_id": user_id,
             "until": until,
             "limit": limit,
             "after_created_at": after and after.created_at,
             "after_batch_id": after and after.batch_id,
         }
-        cursor = await self._connection.execute(query("submitted_by"), asked)
+        cursor = await self._connection.execute(query("submitted_by"), parameters)
         return [PageAfter(**row) for row in await cursor.fetchall()]
 
     async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
-        asked = {"transaction_id": str(after[0]), "position": after[1], "limit": limit}
-        cursor = await self._connection.execute(query("log_after"), asked)
+        parameters = {"transaction_id": str(after[0]), "position": after[1], "limit": limit}
+        cursor = await self._connection.execute(query("log_after"), parameters)
         return [
             ((int(row.pop("transaction_id")), row.pop("position")), StoredEvent(**row))
             for row in await cursor.fetchall()

@@ -1,4 +1,4 @@
-"""What an operator wants to know of the database, in one look."""
+"""Figures about the database for operators, each set in one query."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from sql import query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """`server_version` as PostgreSQL counts (150004 is 15.4); the waiting are batches in the queue."""
+    """`server_version` is PostgreSQL's number (150004 is 15.4); `waiting` and `running` count batches in the queue."""
 
     server_version: int
     read_only: bool
@@ -27,7 +27,7 @@ class Inspection:
 
 
 def statistics(database_url: str) -> dict[str, Any]:
-    """Counts by status, of the queue and of the log, and ages in seconds.
+    """Return counts by status, of the queue and of the log, and ages in seconds.
 
     Raises psycopg.Error.
     """
@@ -36,9 +36,9 @@ def statistics(database_url: str) -> dict[str, Any]:
 
 
 def inspect(database_url: str, heartbeat_timeout: float) -> Inspection:
-    """`heartbeat_timeout` in seconds: what was not renewed for longer does not run.
+    """Inspect the database. A batch without a heartbeat for `heartbeat_timeout` seconds does not count as running.
 
-    Raises psycopg.Error where the database cannot be reached.
+    Raises psycopg.Error if the database cannot be reached.
     """
     revision = revision_of(database_url)
     with psycopg.connect(database_url, connect_timeout=3, row_factory=dict_row) as connection:
@@ -47,6 +47,6 @@ def inspect(database_url: str, heartbeat_timeout: float) -> Inspection:
         seen = Inspection(server_version=version, read_only=bool(state.get("read_only")), revision=revision)
         if revision is None:
             return seen
-        asked = {"heartbeat_timeout": timedelta(seconds=heartbeat_timeout)}
-        row: dict[str, Any] = connection.execute(query("inspection"), asked).fetchone() or {}
+        parameters = {"heartbeat_timeout": timedelta(seconds=heartbeat_timeout)}
+        row: dict[str, Any] = connection.execute(query("inspection"), parameters).fetchone() or {}
     return Inspection(server_version=version, read_only=seen.read_only, revision=revision, **row)

@@ -17,12 +17,12 @@ from sql import query
 T = TypeVar("T")
 SERVERS_SHARE = 0.9
 IDLE = 3
-"""How many deadlines a transaction may be left alone."""
+"""Deadlines that a transaction may be idle."""
 LIVENESS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 
 class Connection(psycopg.AsyncConnection[DictRow]):
-    """Gives up a server that does not answer within `deadline` seconds, and itself with it.
+    """Closes itself when the server does not answer within `deadline` seconds.
 
     The deadline is for each exchange, so a long transaction lives as long as it makes progress.
     """
@@ -33,7 +33,7 @@ class Connection(psycopg.AsyncConnection[DictRow]):
         try:
             return await super().wait(gen, interval, self.deadline if timeout is None else timeout)
         except psycopg.errors.ReadOnlySqlTransaction:
-            self.pgconn.finish()  # a standby since a failover; the next connection finds the primary
+            self.pgconn.finish()  # the server became a standby; the next connection finds the primary
             raise
         except psycopg.OperationalError:
             if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
@@ -49,11 +49,11 @@ Pool = AsyncConnectionPool[Connection]
 
 
 def connection_pool(database_url: str, *, size: int, patience: float, deadline: float) -> Pool:
-    """A pool of at most `size` connections, not yet open.
+    """Return a pool of at most `size` connections, not yet open.
 
-    A caller waits at most `patience` seconds for a connection, and `deadline` seconds for each answer on it. The
-    server gives up a little earlier, so that a statement which waits for a lock ends there too and the connection
-    lives on; and it ends a transaction whose client does nothing, frozen with locks in its hands.
+    A caller waits at most `patience` seconds for a connection, and `deadline` seconds for each answer. The server's own
+    statement timeout is a little shorter, so that a statement that waits for a lock ends and the connection survives.
+    The server also ends the transaction of a client that is frozen while it holds locks.
     """
 
     async def configure(connection: Connection) -> None:
@@ -86,7 +86,7 @@ def connection_pool(database_url: str, *, size: int, patience: float, deadline: 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises StorageUnavailable for a database that is away, Conflict for transactions that collided."""
+    """Raise StorageUnavailable for a database that is away, Conflict for transactions that collided."""
     try:
         yield
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as collision:

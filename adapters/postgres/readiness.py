@@ -1,4 +1,4 @@
-"""Whether the database can be worked with."""
+"""Checking that the database is ready: reachable, writable and migrated."""
 
 from adapters.postgres.pool import Pool, translated
 from application.errors import StorageUnavailable
@@ -6,13 +6,13 @@ from sql import query
 
 
 class PostgresReadiness:
-    """`revision` is the schema's that this code was written for."""
+    """`revision` is that of the schema that this code needs."""
 
     def __init__(self, pool: Pool, revision: str) -> None:
         self._pool, self._revision = pool, revision
 
     async def __call__(self) -> None:
-        """Raises StorageUnavailable where it is away, read-only or not migrated."""
+        """Raise StorageUnavailable if the database is away, read-only or not migrated."""
         with translated():
             async with self._pool.connection() as connection:
                 row = await (await connection.execute(query("readiness"))).fetchone()

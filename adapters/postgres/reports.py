@@ -43,13 +43,13 @@ class PostgresReports(Reports):
         return b"".join([row["bytes"] async for row in cursor]) or None
 
     async def page(self, user_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Report]:
-        asked = {"user_id": user_id, "limit": limit, "after": after}
-        cursor = await self._connection.execute(query("reports_page"), asked)
+        parameters = {"user_id": user_id, "limit": limit, "after": after}
+        cursor = await self._connection.execute(query("reports_page"), parameters)
         return [_report(row) for row in await cursor.fetchall()]
 
     async def known(self, user_id: UUID, report_ids: Sequence[UUID]) -> KnownReports:
-        asked = {"user_id": user_id, "report_ids": list(report_ids)}
-        cursor = await self._connection.execute(query("known_reports"), asked)
+        parameters = {"user_id": user_id, "report_ids": list(report_ids)}
+        cursor = await self._connection.execute(query("known_reports"), parameters)
         rows = await cursor.fetchall()
         return KnownReports(
             available={row["report_id"] for row in rows},

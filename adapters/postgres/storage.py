@@ -1,40 +1,54 @@
-"""A transaction over one pooled connection, with every port that writes within it."""
+"""A transaction over one pooled connection, with the ports of the main job that write within it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from adapters.postgres.batch_jobs import PostgresBatchJobs
 from adapters.postgres.event_store import PostgresEventStore
-from adapters.postgres.operations.actions import PostgresActions
-from adapters.postgres.operations.erasure import PostgresErasure
-from adapters.postgres.operations.read_model_repair import PostgresReadModelRepair
 from adapters.postgres.pool import Connection, Pool, translated
 from adapters.postgres.reports import PostgresReports
 from adapters.postgres.submissions import PostgresSubmissions
 from application.ports.storage import Storage, Transaction
 from application.ports.submissions import Dispatcher
 
+QueueOn = Callable[[Connection], Dispatcher]
+"""Return the dispatcher that enqueues through the connection, and so within its transaction."""
+
+
+class PostgresTransaction(Transaction):
+    """Builds each port on first use: most transactions use two of them."""
+
+    def __init__(self, connection: Connection, queue_on: QueueOn) -> None:
+        self._connection, self._queue_on = connection, queue_on
+
+    @cached_property
+    def events(self) -> PostgresEventStore:
+        return PostgresEventStore(self._connection)
+
+    @cached_property
+    def batch_jobs(self) -> PostgresBatchJobs:
+        return PostgresBatchJobs(self._connection)
+
+    @cached_property
+    def reports(self) -> PostgresReports:
+        return PostgresReports(self._connection)
+
+    @cached_property
+    def submissions(self) -> PostgresSubmissions:
+        return PostgresSubmissions(self._connection)
+
+    @cached_property
+    def queue(self) -> Dispatcher:
+        return self._queue_on(self._connection)
+
 
 class PostgresStorage(Storage):
-    """`queue` gives the dispatcher that enqueues through the connection, and so within the transaction."""
-
-    def __init__(self, pool: Pool, queue: Callable[[Connection], Dispatcher]) -> None:
-        self._pool, self._queue = pool, queue
+    def __init__(self, pool: Pool, queue_on: QueueOn) -> None:
+        self._pool, self._queue_on = pool, queue_on
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         with translated():
             async with self._pool.connection() as connection, connection.transaction():
-                yield self.ports(connection)
-
-    def ports(self, connection: Connection) -> Transaction:
-        return Transaction(
-            events=PostgresEventStore(connection),
-            batch_jobs=PostgresBatchJobs(connection),
-            repair=PostgresReadModelRepair(connection),
-            reports=PostgresReports(connection),
-            submissions=PostgresSubmissions(connection),
-            queue=self._queue(connection),
-            acts=PostgresActions(connection),
-            erasure=PostgresErasure(connection),
-        )
+                yield PostgresTransaction(connection, self._queue_on)

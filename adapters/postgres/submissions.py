@@ -1,4 +1,4 @@
-"""Turns and idempotency keys, by advisory locks that end with the transaction."""
+"""Per-user locks and idempotency keys, by advisory locks that end with the transaction."""
 
 from uuid import UUID
 
@@ -16,11 +16,11 @@ class PostgresSubmissions(Submissions):
         await self._connection.execute(query("lock_user"), {"user_id": user_id})
 
     async def claim_key(self, user_id: UUID, key: str, fingerprint: bytes) -> UUID | None:
-        asked = {"user_id": user_id, "key": key}
-        lock = await (await self._connection.execute(query("lock_idempotency_key"), asked)).fetchone()
+        names = {"user_id": user_id, "key": key}
+        lock = await (await self._connection.execute(query("lock_idempotency_key"), names)).fetchone()
         if lock is None or not lock["ours"]:
             raise IdempotencyKeyInFlight
-        earlier = await (await self._connection.execute(query("idempotency_key"), asked)).fetchone()
+        earlier = await (await self._connection.execute(query("idempotency_key"), names)).fetchone()
         if earlier is None:
             return None
         if earlier["fingerprint"] != fingerprint:

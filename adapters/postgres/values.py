@@ -1,4 +1,4 @@
-"""What stored values become here, whatever somebody wrote: no reader stops at what nobody of ours can have written."""
+"""Loading stored values: malformed stored values never abort a read."""
 
 import json
 import math
@@ -11,24 +11,24 @@ from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import set_json_loads
 
 DEEPEST, CERTAINLY_SHALLOW = 32, 64
-"""Levels of nesting; and how many brackets cannot be worth a look."""
-NO_CLOCK_SHOWS = datetime.max.replace(tzinfo=UTC)
+"""Levels of nesting that are read; and the count of brackets below which the nesting is not measured."""
+BEYOND_ANY_CLOCK = datetime.max.replace(tzinfo=UTC)
 
 
 def read_anything(context: AdaptContext) -> None:
-    """Have a connection read what it finds: a value that no program can hold becomes one that no hash fits."""
+    """Make a connection load every value: one that Python cannot hold becomes one that matches no hash."""
     set_json_loads(stored_json, context)
     context.adapters.register_loader("timestamptz", _InstantLoader)
 
 
 def stored_json(text: str | bytes) -> Any:
-    """What a json column holds. What nobody of ours can have written is something that no hash fits."""
+    """Load a JSON column. A value that the service never writes becomes one that matches no hash."""
     try:
-        told = text if isinstance(text, str) else text.decode()
-        value = _DECODER.decode(told)
+        decoded = text if isinstance(text, str) else text.decode()
+        value = _DECODER.decode(decoded)
     except (ValueError, RecursionError):
         return {"unreadable": len(text)}
-    shallow = told.count("[") + told.count("{") < CERTAINLY_SHALLOW
+    shallow = decoded.count("[") + decoded.count("{") < CERTAINLY_SHALLOW
     return value if shallow or not _deep(value) else {"unreadable": len(text)}
 
 
@@ -61,4 +61,4 @@ class _InstantLoader(TimestamptzLoader):
         try:
             return super().load(data)
         except psycopg.DataError:
-            return NO_CLOCK_SHOWS
+            return BEYOND_ANY_CLOCK

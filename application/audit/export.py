@@ -1,31 +1,36 @@
-"""The whole log as lines that anybody can check alone: events, acts and checkpoints in the order of the tree."""
+"""Exporting: the whole log as lines that a reader can verify alone, in the order of the tree."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from application.audit.ports.sealed_log import Leaf, SealedLog, StoredCheckpoint
+from application.audit.ports.checkpoints import Checkpoints, StoredCheckpoint
+from application.audit.ports.recorded_actions import RecordedActions
+from application.audit.ports.sealed_log import Leaf, Leaves
 from application.audit.signed_notes import PublicKey
 from application.errors import ApplicationError
 from application.log import StoredEvent
-
-
-class ArchivedMeanwhile(ApplicationError):
-    def __init__(self) -> None:
-        super().__init__("Events were archived, and moved out, while the log was read: export it again.")
-
 
 FORMAT = "fna-batch export 1"
 PAGE = 1000
 
 
-class Export:
-    """`keys` are those that may have signed."""
+class ArchivedMeanwhile(ApplicationError):
+    def __init__(self) -> None:
+        super().__init__("Events were archived and moved out of the database during the export: export again.")
 
-    def __init__(self, log: SealedLog, keys: Sequence[PublicKey]) -> None:
+
+class ExportedLog(Leaves, Checkpoints, RecordedActions, Protocol):
+    """The parts of the sealed log that an export reads."""
+
+
+class Export:
+    """`keys` are the public keys that may have signed checkpoints."""
+
+    def __init__(self, log: ExportedLog, keys: Sequence[PublicKey]) -> None:
         self._log, self._keys = log, keys
 
     async def __call__(self, size: int) -> AsyncIterator[dict[str, Any]]:
-        """The first `size` entries of the log, which must be the size of a checkpoint; docs/verify.md has the format.
+        """Yield the lines over the first `size` leaves, the size of a checkpoint; docs/verify.md has the format.
 
         Raises ArchivedMeanwhile or StorageUnavailable.
         """
@@ -35,12 +40,14 @@ class Export:
         checkpoints = self._checkpoints()
         pending = await anext(checkpoints, None)
         for first in range(0, size, PAGE):
-            part = (first, min(first + PAGE, size))
-            events = {(event.batch_id, event.version): event for event in await self._log.events(part)}
-            for leaf in await self._log.leaves(part):
-                if leaf.global_position is None and not any(each.holds(leaf) for each in parts):
-                    meanwhile = [each for each in await self._log.archives() if each not in parts]
-                    if any(each.holds(leaf) for each in meanwhile):
+            page = (first, min(first + PAGE, size))
+            events = {(event.batch_id, event.version): event for event in await self._log.events(page)}
+            for leaf in await self._log.leaves(page):
+                if leaf.global_position is None and not any(
+                    part.holds(leaf.leaf_index, leaf.batch_id) for part in parts
+                ):
+                    later = [part for part in await self._log.archives() if part not in parts]
+                    if any(part.holds(leaf.leaf_index, leaf.batch_id) for part in later):
                         raise ArchivedMeanwhile
                 yield _line(leaf, events.get((leaf.batch_id, leaf.version)) if leaf.batch_id and leaf.version else None)
                 while pending is not None and pending.size <= leaf.leaf_index + 1:
@@ -59,7 +66,7 @@ class Export:
 def _line(leaf: Leaf, event: StoredEvent | None) -> dict[str, Any]:
     if event is not None:
         return {"leaf": leaf.leaf_index, "event": event.hashed() | {"hash": event.hash.hex()}}
-    if leaf.act is not None:
-        return {"leaf": leaf.leaf_index, "act": leaf.act[0].hashed()}
-    gone = {"batch_id": leaf.batch_id and str(leaf.batch_id), "version": leaf.version, "entry": leaf.entry.hex()}
-    return {"leaf": leaf.leaf_index, "archived": gone}
+    if leaf.action is not None:
+        return {"leaf": leaf.leaf_index, "act": leaf.action[0].hashed()}
+    missing = {"batch_id": leaf.batch_id and str(leaf.batch_id), "version": leaf.version, "entry": leaf.leaf_data.hex()}
+    return {"leaf": leaf.leaf_index, "archived": missing}

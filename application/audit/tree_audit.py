@@ -1,68 +1,101 @@
-"""Whether the tree over the log holds: its leaves, its stored subtrees, its signed checkpoints."""
+"""Checking the signed tree over the log: its leaves, its stored subtrees, its checkpoints."""
 
 import itertools
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-from application.audit.batch_audit import Finding
-from application.audit.merkle import GrowingTree, Subtree
-from application.audit.ports.sealed_log import ArchivedPart, Leaf, SealedLog, StoredCheckpoint, UnsealedAction
+from application.audit.findings import Finding, FindingKind, Table
+from application.audit.merkle import Subtree
+from application.audit.ports.checkpoints import StoredCheckpoint
+from application.audit.ports.recorded_actions import RecordedActions
+from application.audit.ports.sealed_log import Leaf, SealedTree
 from application.audit.ports.signing import Verifier
-from application.audit.proofs import STORED_FROM, NoSuchEvent, NotSealed, Proofs, RootMismatch, hash_of
-from application.audit.sealer import NOTHING_BEFORE
-from application.audit.signed_notes import BadNote, Checkpoint, PublicKey, note_hash, opened
-from application.log import GlobalPosition
+from application.audit.ports.uncovered import Uncovered, UnsealedAction
+from application.audit.proofs import NoSuchEvent, NotSealed, Proofs, RootMismatch
+from application.audit.signed_notes import Checkpoint, InvalidNote, PublicKey, opened_checkpoint
+from application.audit.tree import hash_of
+from application.audit.tree_walk import TreeWalk, about_checkpoint
 
 PAGE = 1024
+Kept = dict[int, list[Checkpoint]]
+"""Kept checkpoints by size."""
 
 
-@dataclass
-class _Walk:
-    """How far the tree has been recomputed. Once a root does not fit, no later one can."""
-
-    tree: GrowingTree
-    global_position: GlobalPosition = (-1, -1)
-    previous: StoredCheckpoint | None = None
-    position_is_known: bool = False
-    fits: bool = True
-    archives: Counter[ArchivedPart] = field(default_factory=Counter)
-    """How many leaves of each archived part there are, with their events or without."""
-    archived_meanwhile: Sequence[ArchivedPart] = ()
+class AuditedLog(SealedTree, RecordedActions, Uncovered, Protocol):
+    """The parts of the sealed log that this audit reads."""
 
 
 class TreeAudit:
-    def __init__(self, log: SealedLog, proofs: Proofs, trusted: Sequence[PublicKey], verify: Verifier) -> None:
+    """`kept` are notes of checkpoints kept out of reach of the database: the log must begin with what they signed."""
+
+    def __init__(self, log: AuditedLog, proofs: Proofs, trusted: Sequence[PublicKey], verify: Verifier) -> None:
         self._log, self._proofs, self._trusted, self._verify = log, proofs, trusted, verify
 
-    async def verify(self, kept: Sequence[str] = ()) -> AsyncIterator[tuple[int, Sequence[Finding]]]:
-        """How many entries were looked at, with what was found in them. Memory does not grow with the log.
+    async def recompute(self, kept: Sequence[str] = ()) -> AsyncIterator[tuple[int, Sequence[Finding]]]:
+        """Recompute the whole tree; yield the count of leaves done, with the findings among them.
 
-        `kept` are checkpoints that somebody kept elsewhere: the log must begin with what they signed.
+        Memory does not grow with the log.
         """
-        walk, problems = _Walk(GrowingTree()), list[Finding]()
+        walk = TreeWalk()
         walk.archives.update(dict.fromkeys(await self._log.archives(), 0))
-        known = self._known(kept, problems)
-        yield 0, problems
+        known, findings = self._opened_kept(kept)
+        yield 0, findings
         while (last := await self._log.latest()) is not None and walk.tree.size < last.size:
             checkpoints = self._checkpoints(walk.tree.size)
             pending = await anext(checkpoints, None)
             while walk.tree.size < last.size:
                 page = await self._log.leaves((walk.tree.size, min(walk.tree.size + PAGE, last.size)))
-                before, problems, complete = walk.tree.size, [], dict[Subtree, bytes]()
+                before, findings, complete = walk.tree.size, [], dict[Subtree, bytes]()
                 await self._learn_of_new_archives(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
-                    problems += self._leaf(walk, leaf, pending or last, complete) + self._kept(walk, known)
+                    findings += walk.append(leaf, pending or last, complete)
+                    findings += _contradictions(known, walk.tree.size, walk.tree.root)
                     while pending is not None and pending.size <= walk.tree.size:
-                        problems += self._checkpoint(walk, pending)
+                        signed = self._opened(pending, findings)
+                        findings += walk.compare(pending, signed)
                         pending = await anext(checkpoints, None)
-                yield walk.tree.size, problems + await self._nodes(complete)
+                yield walk.tree.size, findings + await self._wrong_subtrees(complete)
                 if walk.tree.size - before < len(page) or not page:
-                    yield walk.tree.size, [Finding(problem=f"leaf {walk.tree.size} of the tree is missing")]
+                    problem = f"leaf {walk.tree.size} of the tree is missing"
+                    yield walk.tree.size, [Finding(table=Table.SEALED_ENTRIES, problem=problem)]
                     return
-        yield walk.tree.size, await self._end(walk, known)
+        yield walk.tree.size, [finding async for finding in self._at_the_end(walk, known)]
+
+    async def latest_checkpoint(self) -> Sequence[Finding]:
+        """Check the latest checkpoint alone: its signature, and that the stored tree gives its root."""
+        findings: list[Finding] = []
+        last = await self._log.latest()
+        signed = None if last is None else self._opened(last, findings)
+        if last and signed and signed.root != await hash_of(self._log, (0, last.size)):
+            findings.append(about_checkpoint(last, "its root is not that of the stored tree"))
+        return findings
+
+    async def kept_checkpoints(self, kept: Sequence[str]) -> Sequence[Finding]:
+        """Check kept checkpoints against the stored tree, without recomputing it."""
+        known, findings = self._opened_kept(kept)
+        last = await self._log.latest()
+        size = last.size if last else 0
+        findings += _beyond_the_end(known, size)
+        for kept_size in sorted(known):
+            if kept_size <= size:
+                findings += _contradictions(known, kept_size, await hash_of(self._log, (0, kept_size)))
+        return findings
+
+    async def batch(self, batch_id: UUID) -> Sequence[Finding]:
+        """Check that each leaf of one batch leads to the root that the latest checkpoint signs."""
+        findings: list[Finding] = []
+        for version in itertools.count(1):
+            try:
+                await self._proofs.inclusion(batch_id, version)
+            except RootMismatch:
+                problem = "its leaf does not lead to the root that the latest checkpoint signs"
+                findings.append(
+                    Finding(table=Table.SEALED_ENTRIES, batch_id=batch_id, version=version, problem=problem)
+                )
+            except (NotSealed, NoSuchEvent):
+                break
+        return findings
 
     async def _checkpoints(self, above: int) -> AsyncIterator[StoredCheckpoint]:
         while page := await self._log.checkpoints(above=above, limit=PAGE):
@@ -70,152 +103,87 @@ class TreeAudit:
                 yield stored
             above = page[-1].size
 
-    async def _end(self, walk: _Walk, known: dict[int, list[Checkpoint]]) -> list[Finding]:
+    async def _at_the_end(self, walk: TreeWalk, known: Kept) -> AsyncIterator[Finding]:
         size = walk.tree.size
-        found = [
-            Finding(checkpoint=kept, problem="the log ends before it: the database was rolled back, or its end cut off")
-            for kept in sorted(known)
-            if kept > size
-        ]
-        found += [
-            Finding(problem=f"{part.events} events below {part.before} were archived, and {number} leaves name such")
-            for part, number in walk.archives.items()
-            if number != part.events and part.size <= size
-        ]
+        for finding in _beyond_the_end(known, size):
+            yield finding
+        for part, leaves in walk.archives.items():
+            if leaves != part.events and part.size <= size:
+                problem = (
+                    f"{part.events} events below {part.before} were archived, but {leaves} leaves name such events"
+                )
+                yield Finding(table=Table.AUDIT_ACTS, problem=problem)
         for unsealed in await self._log.unsealed_actions():
-            found += [Finding(act_id=unsealed.act.act_id, problem=problem) for problem in _wrong_with(unsealed)]
-        (leaves, nodes), last = await self._log.beyond(size), await self._log.latest()
-        if (leaves or nodes) and (last.size if last else 0) == size:  # else more was sealed meanwhile
+            for problem in _problems_of(unsealed):
+                yield Finding(table=Table.AUDIT_ACTS, act_id=unsealed.action.act_id, problem=problem)
+        (leaves, subtrees), last = await self._log.beyond(size), await self._log.latest()
+        if (leaves or subtrees) and (last.size if last else 0) == size:  # otherwise a new checkpoint covers them
             problem = (
-                f"{leaves} leaves and {nodes} subtrees are covered by no checkpoint: it was removed, or they added"
+                f"no checkpoint covers {leaves} leaves and {subtrees} subtrees: the checkpoint was removed, or they "
+                "were inserted"
             )
-            found.append(Finding(problem=problem))
-        return found
+            yield Finding(table=Table.SEALED_ENTRIES, problem=problem)
 
-    async def _learn_of_new_archives(self, walk: _Walk, page: Sequence[Leaf]) -> None:
-        """Somebody may archive, and move events out, while we walk."""
-        if any(leaf.global_position is None and not _archived(walk, leaf) for leaf in page):
+    async def _learn_of_new_archives(self, walk: TreeWalk, page: Sequence[Leaf]) -> None:
+        """Reload the archives if events are missing: an operator may archive them during the walk."""
+        if any(leaf.global_position is None and not walk.is_archived(leaf) for leaf in page):
             walk.archived_meanwhile = [part for part in await self._log.archives() if part not in walk.archives]
 
-    async def batch(self, batch_id: UUID) -> Sequence[Finding]:
-        """Of one batch: that each of its leaves leads to the root that the latest checkpoint signs."""
-        found: list[Finding] = []
-        for version in itertools.count(1):
-            try:
-                await self._proofs.inclusion(batch_id, version)
-            except RootMismatch:
-                problem = "its leaf does not lead to the root that the latest checkpoint signs"
-                found.append(Finding(batch_id=batch_id, version=version, problem=problem))
-            except (NotSealed, NoSuchEvent):
-                break
-        return found
-
-    async def sound(self) -> Sequence[Finding]:
-        """The latest checkpoint alone: its signature, and that the stored tree gives its root."""
-        found: list[Finding] = []
-        last = await self._log.latest()
-        checkpoint = None if last is None else self._opened(last, found)
-        if last and checkpoint and checkpoint.root != await hash_of(self._log, (0, last.size)):
-            found.append(_about(last, "its root is not that of the stored tree"))
-        return found
-
-    def _known(self, kept: Sequence[str], problems: list[Finding]) -> dict[int, list[Checkpoint]]:
-        known: dict[int, list[Checkpoint]] = {}
-        for note in kept:
-            try:
-                checkpoint = Checkpoint.parse(opened(note, self._trusted, self._verify))
-            except BadNote as wrong:
-                problems.append(Finding(problem=f"a checkpoint that was kept proves nothing: {wrong}"))
-            else:
-                known.setdefault(checkpoint.size, []).append(checkpoint)
-        return known
-
-    def _leaf(
-        self, walk: _Walk, leaf: Leaf, pending: StoredCheckpoint, complete: dict[Subtree, bytes]
-    ) -> list[Finding]:
-        """The leaf is appended; `complete` gets the subtrees that are stored.
-
-        It stands after the leaf before it, and not beyond the last that `pending` covers.
-        """
-        problems: list[str] = []
-        if leaf.act_id is not None:
-            if leaf.act is None:
-                problems.append("the act was sealed, and is gone")
-            elif leaf.act[0].computed_hash() != leaf.entry or leaf.act[1] != leaf.entry:
-                problems.append("it is not the act that was sealed")
-        elif leaf.global_position is None and not _archived(walk, leaf):
-            problems.append("the event was sealed, and is gone")
-        for part in walk.archives:
-            walk.archives[part] += part.holds(leaf)
-        walk.position_is_known = leaf.global_position is not None and leaf.global_position <= pending.global_position
-        if leaf.global_position is not None:
-            if not walk.global_position < leaf.global_position <= pending.global_position:
-                problems.append("it was sealed in another order: its position or transaction was changed")
-            if walk.position_is_known:
-                walk.global_position = leaf.global_position
-        complete.update(grown for grown in walk.tree.append(leaf.entry) if grown[0][0] >= STORED_FROM)
-        return [
-            Finding(batch_id=leaf.batch_id, version=leaf.version, act_id=leaf.act_id, problem=problem)
-            for problem in problems
-        ]
-
-    async def _nodes(self, complete: dict[Subtree, bytes]) -> list[Finding]:
+    async def _wrong_subtrees(self, complete: dict[Subtree, bytes]) -> list[Finding]:
         stored = await self._log.subtrees(list(complete))
         return [
-            Finding(problem=f"the stored hash of subtree {subtree[0]}/{subtree[1]} is not that of its leaves")
-            for subtree, hash_ in complete.items()
-            if stored.get(subtree) != hash_
+            Finding(
+                table=Table.TREE_NODES,
+                column="hash",
+                problem=f"the stored hash of subtree {level}/{index} is not that of its leaves",
+            )
+            for (level, index), hash_ in complete.items()
+            if stored.get((level, index)) != hash_
         ]
 
-    def _kept(self, walk: _Walk, known: dict[int, list[Checkpoint]]) -> list[Finding]:
-        return [
-            Finding(checkpoint=walk.tree.size, problem="the log does not begin with what this kept checkpoint signed")
-            for kept in known.get(walk.tree.size, ())
-            if kept.root != walk.tree.root
-        ]
+    def _opened_kept(self, kept: Sequence[str]) -> tuple[Kept, list[Finding]]:
+        known, findings = Kept(), list[Finding]()
+        for note in kept:
+            try:
+                checkpoint = opened_checkpoint(note, self._trusted, self._verify)
+            except InvalidNote as wrong:
+                problem = f"a kept checkpoint proves nothing: {wrong}"
+                kind = FindingKind.UNUSABLE_CHECKPOINT
+                findings.append(Finding(kind=kind, table=Table.CHECKPOINTS, problem=problem))
+            else:
+                known.setdefault(checkpoint.size, []).append(checkpoint)
+        return known, findings
 
-    def _checkpoint(self, walk: _Walk, stored: StoredCheckpoint) -> list[Finding]:
-        found: list[Finding] = []
-        checkpoint = self._opened(stored, found)
-        before, walk.previous = walk.previous, stored
-        if checkpoint is None:
-            return found
-        if checkpoint.size != stored.size:
-            found.append(_about(stored, f"it signs {checkpoint.size} entries"))
-        if checkpoint.previous != (note_hash(before.note) if before else NOTHING_BEFORE):
-            found.append(_about(stored, "it does not follow the checkpoint before it: one was rewritten or removed"))
-        if stored.sealed_at != datetime.fromisoformat(checkpoint.sealed_at):
-            found.append(_about(stored, "its row names another time than it signs"))
-        if walk.position_is_known and stored.global_position != walk.global_position:
-            found.append(_about(stored, "its row names another place for its last entry: sealing went on from there"))
-        if stored.previous_size != (before.size if before else None):
-            found.append(_about(stored, "it stands elsewhere in the chain of checkpoints"))
-        if checkpoint.root != walk.tree.root and walk.fits:
-            walk.fits = False
-            which = f"entries {before.size if before else 0} to {stored.size - 1}"
-            found.append(_about(stored, f"its root does not fit: {which} are not all those that were sealed"))
-        return found
-
-    def _opened(self, stored: StoredCheckpoint, found: list[Finding]) -> Checkpoint | None:
+    def _opened(self, stored: StoredCheckpoint, findings: list[Finding]) -> Checkpoint | None:
         try:
-            return Checkpoint.parse(opened(stored.note, self._trusted, self._verify))
-        except BadNote as wrong:
-            found.append(_about(stored, f"it proves nothing: {wrong}"))
+            return opened_checkpoint(stored.note, self._trusted, self._verify)
+        except InvalidNote as wrong:
+            findings.append(about_checkpoint(stored, f"it proves nothing: {wrong}"))
             return None
 
 
-def _about(stored: StoredCheckpoint, problem: str) -> Finding:
-    return Finding(checkpoint=stored.size, problem=problem)
+def _contradictions(known: Kept, size: int, root: bytes) -> list[Finding]:
+    problem = "the log does not begin with what this kept checkpoint signed"
+    return [
+        Finding(table=Table.CHECKPOINTS, checkpoint=size, problem=problem)
+        for kept in known.get(size, ())
+        if kept.root != root
+    ]
 
 
-def _wrong_with(unsealed: UnsealedAction) -> Iterator[str]:
+def _beyond_the_end(known: Kept, size: int) -> list[Finding]:
+    problem = "the log ends before it: the database was rolled back, or its end was cut off"
+    return [
+        Finding(table=Table.CHECKPOINTS, checkpoint=kept_size, problem=problem)
+        for kept_size in sorted(known)
+        if kept_size > size
+    ]
+
+
+def _problems_of(unsealed: UnsealedAction) -> Iterator[str]:
     if unsealed.inserted_behind_checkpoint:
-        yield "it stands before what is sealed, but is not sealed"
+        yield "no checkpoint covers it, although later entries are covered"
     if unsealed.from_unstarted_transaction:
-        yield "its transaction has not begun: it was changed, or comes from another cluster (docs/event-log.md)"
-    if unsealed.act.computed_hash() != unsealed.hash:
+        yield "its transaction has not started: it was changed, or comes from another cluster (docs/event-log.md)"
+    if unsealed.action.computed_hash() != unsealed.hash:
         yield "its content does not match its hash"
-
-
-def _archived(walk: _Walk, leaf: Leaf) -> bool:
-    return any(part.holds(leaf) for part in (*walk.archives, *walk.archived_meanwhile))

@@ -1,1 +1,1 @@
-"""What operators do: rebuild, repair, retention, erasure, archives, redispatch; each recorded with actor and reason."""
+"""The operations: what operators and workers do besides the events of batches, each recorded with actor and reason."""

@@ -1,17 +1,17 @@
-"""Erasure: what a user brought in leaves the service; the log keeps a number that nobody here can resolve."""
+"""Erasure: a user's data leaves the service. The log keeps the user's id, which nothing here can resolve any more."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from application.asker import OPERATOR
 from application.cancel import CancelBatch
 from application.errors import LogDamaged
 from application.log import Metadata
+from application.operations.ports.storage import OperatorStorage
 from application.operations.recorder import Recorder
 from application.operator_actions import ActionKind, Attribution
 from application.ports.read_model import PageAfter
-from application.ports.storage import Storage
-from application.submit import Asker
 from domain.refusals import BatchFinished
 
 PAGE = 500
@@ -19,7 +19,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """`damaged` are batches whose events are not what was recorded: they could not be cancelled, all else is gone."""
+    """Counts of what an erasure did. The `damaged` batches could not be cancelled; all their other data is gone."""
 
     batches: int
     cancelled: int
@@ -27,37 +27,37 @@ class Erased:
     damaged: Sequence[UUID]
 
 
-class Erasure:
-    def __init__(self, storage: Storage, cancel: CancelBatch, record: Recorder) -> None:
+class EraseUser:
+    def __init__(self, storage: OperatorStorage, cancel: CancelBatch, record: Recorder) -> None:
         self._storage, self._cancel, self._record = storage, cancel, record
 
-    async def __call__(self, user_id: UUID, why: Attribution) -> Erased:
-        """Cancel what is running, record the erasure with its batches, remove rows, uploads and analyses.
+    async def __call__(self, user_id: UUID, attribution: Attribution) -> Erased:
+        """Cancel the user's running batches, record the erasure, remove rows, uploads and analyses.
 
-        What is in flight when it begins, and what comes until it has removed that, is erased as well. In pieces, each
-        a transaction of its own. Safe to repeat: what an interrupted one left behind, the next removes. Raises
+        Requests that are in flight when the erasure begins, or arrive before it ends, are erased as well. Works in
+        pieces, each a transaction of its own; repeat it to remove what an interrupted erasure left behind. Raises
         StorageUnavailable.
         """
         batches = cancelled = reports = 0
         seen, damaged = set[UUID](), list[UUID]()
         for again in (False, True):
-            await self._in_flight(user_id)
+            await self._wait_for_user(user_id)
             async for batch_ids in self._submitted(user_id, seen):
-                cancelled += await self._cancel_unfinished(batch_ids, why, damaged)
-                batches += await self._forget(user_id, batch_ids, why)
+                cancelled += await self._cancel_unfinished(batch_ids, attribution, damaged)
+                batches += await self._remove_rows(user_id, batch_ids, attribution)
             if not seen and not again:
-                batches += await self._forget(user_id, (), why)
-            while await self._some_content(user_id):
+                batches += await self._remove_rows(user_id, (), attribution)
+            while await self._remove_some_content(user_id):
                 pass
-            reports += await self._all_reports(user_id)
+            reports += await self._remove_reports(user_id)
         return Erased(batches=batches, cancelled=cancelled, reports=reports, damaged=damaged)
 
-    async def _in_flight(self, user_id: UUID) -> None:
+    async def _wait_for_user(self, user_id: UUID) -> None:
         async with self._storage.transaction() as tx:
-            await tx.erasure.in_flight(user_id)
+            await tx.user_data.wait_for_user(user_id)
 
     async def _submitted(self, user_id: UUID, seen: set[UUID]) -> AsyncIterator[Sequence[UUID]]:
-        """What the user submitted and was not seen yet, by pages."""
+        """Yield the user's batches that were not seen before, by pages."""
         after: PageAfter | None = None
         while page := await self._page(user_id, after):
             new = [each.batch_id for each in page if each.batch_id not in seen]
@@ -70,16 +70,17 @@ class Erasure:
         async with self._storage.transaction() as tx:
             return await tx.events.submitted(user_id, until=None, after=after, limit=PAGE)
 
-    async def _cancel_unfinished(self, batch_ids: Sequence[UUID], why: Attribution, damaged: list[UUID]) -> int:
+    async def _cancel_unfinished(self, batch_ids: Sequence[UUID], attribution: Attribution, damaged: list[UUID]) -> int:
         async with self._storage.transaction() as tx:
             streams = await tx.events.streams(batch_ids)
         cancelled = 0
         for batch_id, stream in streams.items():
             if stream[-1].type == "Finished":
                 continue
-            metadata = Metadata(actor=why.actor, correlation_id=uuid5(batch_id, "erase"), reason=why.reason)
+            correlation_id = uuid5(batch_id, "erase")
+            metadata = Metadata(actor=attribution.actor, correlation_id=correlation_id, reason=attribution.reason)
             try:
-                await self._cancel(batch_id, Asker(user_id=None, tier=None), metadata)
+                await self._cancel(batch_id, OPERATOR, metadata)
             except BatchFinished:
                 continue
             except (LogDamaged, ValueError):
@@ -88,21 +89,21 @@ class Erasure:
             cancelled += 1
         return cancelled
 
-    async def _forget(self, user_id: UUID, batch_ids: Sequence[UUID], why: Attribution) -> int:
+    async def _remove_rows(self, user_id: UUID, batch_ids: Sequence[UUID], attribution: Attribution) -> int:
         async with self._storage.transaction() as tx:
-            await tx.erasure.alone()
+            await tx.user_data.lock_erasure()
             data = {"user_id": str(user_id), "batch_ids": [str(batch_id) for batch_id in batch_ids]}
-            await self._record(tx, ActionKind.ERASE, why, data)
-            return await tx.erasure.remove_rows(batch_ids)
+            await self._record(tx, ActionKind.ERASE, attribution, data)
+            return await tx.user_data.remove_rows(batch_ids)
 
-    async def _some_content(self, user_id: UUID) -> bool:
+    async def _remove_some_content(self, user_id: UUID) -> bool:
         async with self._storage.transaction() as tx:
-            return await tx.erasure.remove_some_content(user_id)
+            return await tx.user_data.remove_some_content(user_id)
 
-    async def _all_reports(self, user_id: UUID) -> int:
+    async def _remove_reports(self, user_id: UUID) -> int:
         total, more = 0, True
         while more:
             async with self._storage.transaction() as tx:
-                removed, more = await tx.erasure.remove_some_reports(user_id)
+                removed, more = await tx.user_data.remove_some_reports(user_id)
             total += removed
         return total

@@ -1,30 +1,41 @@
-"""Why a batch stands as it stands, what will happen by itself, and what to do where that should not wait."""
+"""Explaining a batch: its status and the event that set it, the next step, and the command that hastens it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.audit.batch_audit import BatchAudit, Finding
+from application.audit.batch_audit import BatchAudit
+from application.audit.findings import Finding, drift_among
 from application.audit.ports.audit_source import AuditedBatch
 from application.log import RecordedEvent
 from application.ports.clock import Clock
-from application.ports.codec import EventCodec
 from application.ports.storage import Storage
 from application.ports.submissions import QueueEntry
+from application.streams import Stream
 from domain import events
-from domain.batch import Batch, fold
+from domain.batch import Batch
 from domain.statuses import BatchStatus
 
 RECONCILED_WITHIN = timedelta(seconds=10)
-SPENT = " The attempts of the next report are spent: whoever takes over fails it as ANALYSIS_CRASHED, and goes on."
+SPENT = " The next report has no attempt left: the next holder fails it as ANALYSIS_CRASHED, and goes on."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The next step, the latest time of it if that is known, and the command that makes it happen now."""
+
+    next_step: str
+    when: datetime | None = None
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """`set_by` is the event that set the status; `holder` works on the batch since `since`, as the log has it.
+    """A batch as it stands.
 
-    `drift` is what the read model says otherwise.
+    `set_by` is the event that set the status; `holder` is the worker that started the batch last, at `since`;
+    `last_heard_of` is its latest heartbeat; `drift` is where the read model differs from the log.
     """
 
     batch_id: UUID
@@ -42,29 +53,22 @@ class Explanation:
     drift: Sequence[Finding]
 
 
-class Explain:
+class ExplainBatch:
     def __init__(
-        self,
-        storage: Storage,
-        codec: EventCodec,
-        audit: BatchAudit,
-        clock: Clock,
-        max_attempts: int,
-        heartbeat_timeout: timedelta,
+        self, storage: Storage, audit: BatchAudit, clock: Clock, max_attempts: int, heartbeat_timeout: timedelta
     ) -> None:
-        self._storage, self._codec, self._audit, self._clock = storage, codec, audit, clock
+        self._storage, self._audit, self._clock = storage, audit, clock
         self._max_attempts, self._timeout = max_attempts, heartbeat_timeout
 
     async def __call__(self, batch_id: UUID) -> Explanation:
-        """Raises UnknownToTheLog, DamageFound or StorageUnavailable."""
+        """Explain the batch. Raises UnknownToTheLog, DamageFound or StorageUnavailable."""
         async with self._storage.transaction() as tx:
             entry = await tx.queue.entry(batch_id)
         audited = await self._audit.intact(batch_id)
-        stream = [self._codec.decode(event) for event in audited.events]
-        batch = fold(recorded.event for recorded in stream)
-        started = _last_start(stream)
-        drift = [finding for finding in self._audit.check(audited) if finding.version is None]
-        next_step, when, command = self._next(audited, batch, entry, bool(drift))
+        stream = self._audit.stream(audited)
+        batch, started = stream.batch, _last_start(stream)
+        drift = drift_among(self._audit.check(audited))
+        step = self._step(audited, batch, entry, drift)
         working = not batch.finished and started is not None
         return Explanation(
             batch_id=batch_id,
@@ -76,52 +80,63 @@ class Explain:
             reports_left=0 if batch.finished else len(batch.pending),
             attempt=batch.attempt,
             attempts_left=0 if batch.finished else max(0, self._max_attempts - batch.attempt),
-            next_step=next_step,
-            when=when,
-            command=command,
+            next_step=step.next_step,
+            when=step.when,
+            command=step.command,
             drift=drift,
         )
 
-    def _next(
-        self, audited: AuditedBatch, batch: Batch, entry: QueueEntry | None, drift: bool
-    ) -> tuple[str, datetime | None, str | None]:
-        now, batch_id = self._clock(), audited.batch_id
+    def _step(self, audited: AuditedBatch, batch: Batch, entry: QueueEntry | None, drift: Sequence[Finding]) -> Step:
+        batch_id = audited.batch_id
         rebuild = f"fna-batch audit rebuild --batch {batch_id}"
-        if batch.finished and audited.erased:
-            return "Nothing more: its owner's data were erased, the log alone knows it.", None, None
-        if batch.finished and drift:
-            return "Nothing by itself: somebody changed the read model by hand.", None, rebuild
         if batch.finished:
-            step = "Nothing more: a finished batch never changes."
-            if audited.job is None:
-                step += " Its row in batch_jobs was cleaned up: a status request needs as_of."
-            return step, None, f"fna-batch retry {batch_id}" if batch.failed else None
-        again = f"fna-batch redispatch {batch_id} --reason '…'"
+            return _step_after_the_end(audited, batch, rebuild if drift else None)
+        redispatch = f"fna-batch redispatch {batch_id} --reason '…'"
         if entry is None and (audited.job is None or audited.job.status.is_final):
-            step = "Nothing by itself: it is in no queue, and somebody removed or changed its row."
-            return step, None, rebuild
+            step = "Nothing by itself: the batch is not in the queue, and its row was removed or changed by hand."
+            return Step(next_step=step, command=rebuild)
         if entry is None:
-            return "It is in no queue: any running worker enqueues it again.", now + RECONCILED_WITHIN, again
+            when = self._clock() + RECONCILED_WITHIN
+            step = "The batch is not in the queue: any running worker will enqueue it again."
+            return Step(next_step=step, when=when, command=redispatch)
         if entry.holder is None:
-            worker = "fna-batch worker"
-            if entry.not_before > now:
-                return "It waits after a fault, then the next free worker takes it.", entry.not_before, again
-            return "The next free worker takes it, as soon as there is one.", None, worker
+            return self._step_of_waiting(entry, redispatch)
+        return self._step_of_held(batch, entry, entry.holder, redispatch)
+
+    def _step_of_waiting(self, entry: QueueEntry, redispatch: str) -> Step:
+        if entry.not_before > self._clock():
+            step = "The batch waits after a fault; then the next free worker claims it."
+            return Step(next_step=step, when=entry.not_before, command=redispatch)
+        return Step(next_step="The next free worker claims the batch.", command="fna-batch worker")
+
+    def _step_of_held(self, batch: Batch, entry: QueueEntry, holder: str, redispatch: str) -> Step:
         dead_at = entry.heartbeat + self._timeout
         spent = "" if batch.attempt < self._max_attempts else SPENT
-        if dead_at <= now:
-            step = f"Its worker {entry.holder} has fallen silent: any other takes it over.{spent}"
-            return step, dead_at, "fna-batch worker"
-        step = f"Worker {entry.holder} goes on with it; should it fall silent, another takes over.{spent}"
-        return step, dead_at, again
+        if dead_at <= self._clock():
+            step = f"Its worker {holder} sends no heartbeat any more: any other worker takes the batch over.{spent}"
+            return Step(next_step=step, when=dead_at, command="fna-batch worker")
+        step = f"Worker {holder} goes on with the batch; if its heartbeats stop, another worker takes over.{spent}"
+        return Step(next_step=step, when=dead_at, command=redispatch)
 
 
-def _last_start(stream: list[RecordedEvent]) -> RecordedEvent | None:
-    return next((recorded for recorded in reversed(stream) if isinstance(recorded.event, events.Started)), None)
+def _step_after_the_end(audited: AuditedBatch, batch: Batch, rebuild: str | None) -> Step:
+    if audited.erased:
+        return Step(next_step="Nothing more: its owner's data was erased, and only the log knows the batch.")
+    if rebuild:
+        return Step(next_step="Nothing by itself: the read model was changed by hand.", command=rebuild)
+    step = "Nothing more: a finished batch never changes."
+    if audited.job is None:
+        step += " Retention removed its row from batch_jobs: a status request needs as_of."
+    return Step(next_step=step, command=f"fna-batch retry {audited.batch_id}" if batch.failed else None)
 
 
-def _set_by(stream: list[RecordedEvent], status: BatchStatus) -> RecordedEvent:
-    """PENDING was set by `Submitted`, PROCESSING by the first `Started`, the rest by `Finished`."""
+def _last_start(stream: Stream) -> RecordedEvent | None:
+    starts = (recorded for recorded in reversed(stream.events) if isinstance(recorded.event, events.Started))
+    return next(starts, None)
+
+
+def _set_by(stream: Stream, status: BatchStatus) -> RecordedEvent:
+    """Return the event that set the status: `Submitted`, the first `Started`, or `Finished`."""
     if status is BatchStatus.PROCESSING:
-        return next(recorded for recorded in stream if isinstance(recorded.event, events.Started))
-    return stream[-1] if status.is_final else stream[0]
+        return next(recorded for recorded in stream.events if isinstance(recorded.event, events.Started))
+    return stream.events[-1] if status.is_final else stream.events[0]

@@ -1,20 +1,19 @@
-"""Setting the read model right: one batch under its row's lock, or all of it into a table aside that is swapped in."""
+"""Repairing the read model from the log: one batch under its row's lock, or all batches by a blue-green rebuild."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from application.audit.batch_audit import BatchAudit, DamageFound, Finding
-from application.audit.ports.audit_source import AuditSource
-from application.errors import ApplicationError, StorageUnavailable, UnknownToTheLog
+from application.audit.batch_audit import BatchAudit
+from application.audit.findings import DamageFound, Finding, Table, damage_among
+from application.audit.ports.audit_source import AuditedBatch, AuditSource
+from application.errors import ApplicationError, UnknownToTheLog
 from application.handler import CommandHandler, in_transaction
-from application.log import RecordedEvent
-from application.operations.ports.shadow_table import ShadowTables
+from application.operations.ports.shadow_table import ShadowTable, ShadowTables
+from application.operations.ports.storage import OperatorStorage, OperatorTransaction
 from application.operations.recorder import Recorder
 from application.operator_actions import ActionKind, Attribution
-from application.ports.codec import EventCodec
-from application.ports.storage import Storage, Transaction
-from application.read_model import BatchJob, differing, project_all
+from application.read_model import BatchJob
 
 NAMED = 100
 """Batches that a rebuild names."""
@@ -28,9 +27,9 @@ class RebuildRuns(ApplicationError):
 
 @dataclass(kw_only=True)
 class Progress:
-    """How far a rebuild is: of `batches`, how many had drifted, and how many are damaged, so that they give no row.
+    """The progress of a rebuild, as counts of batches: checked, drifted, damaged, rewritten, added, removed.
 
-    `drifted_first` and `damage` name the first of each; `audit verify` names all.
+    A damaged batch gives no row. `drifted_first` and `damage` name the first of each; `audit verify` names all.
     """
 
     batches: int = 0
@@ -42,151 +41,121 @@ class Progress:
     added: int = 0
     removed: int = 0
 
+    def count(self, batch_id: UUID, findings: Sequence[Finding]) -> None:
+        self.batches += 1
+        if damage_among(findings):
+            self.damaged += 1
+            self.damage += findings[: NAMED - len(self.damage)]
+        elif findings:
+            self.drifted += 1
+            self.drifted_first += [batch_id][: NAMED - len(self.drifted_first)]
+
 
 class Rebuild:
     def __init__(
         self,
-        storage: Storage,
+        storage: OperatorStorage,
         handler: CommandHandler,
         audit: BatchAudit,
         source: AuditSource,
         record: Recorder,
-        aside: ShadowTables,
+        shadow_tables: ShadowTables,
     ) -> None:
         self._storage, self._handler, self._audit, self._source = storage, handler, audit, source
-        self._record, self._aside = record, aside
+        self._record, self._shadow_tables = record, shadow_tables
 
-    async def repair(self, batch_id: UUID, why: Attribution) -> Sequence[Finding]:
-        """Project one batch anew where its row, or its reports' statuses, are not what the log says.
+    async def batch(self, batch_id: UUID, attribution: Attribution) -> Sequence[Finding]:
+        """Repair the row of one batch, the statuses of its reports and its reservations; return the drift, if any.
 
-        What was wrong is recorded with who repaired it and why; it is empty where nothing was.
+        A repair is recorded with the columns that had drifted.
 
         Raises DamageFound, UnknownToTheLog or StorageUnavailable.
         """
-        found, _ = await self._restore(batch_id, why)
-        return found
+        findings, _ = await self._repair(batch_id, attribution)
+        return findings
 
-    async def rebuild(self, why: Attribution) -> AsyncIterator[Progress]:
-        """All of it, while everybody goes on; gives how far it is, the last time when it is done.
+    async def everything(self, attribution: Attribution) -> AsyncIterator[Progress]:
+        """Rebuild the read model while the service runs; yield the progress, the last time at the end.
 
-        Finished batches are projected into a table aside, which replaces their rows in one transaction: nobody
-        writes those any more. Unfinished ones are projected anew under their rows' locks. Killed at any point it
-        leaves what was before. Raises RebuildRuns or StorageUnavailable.
+        Rows of finished batches are projected into a shadow table and replaced in one transaction, since no one
+        writes them any more; the other drifted rows are repaired under their locks. A rebuild that is killed changes
+        nothing. Raises RebuildRuns or StorageUnavailable.
         """
         progress = Progress()
-        async with self._aside.open() as aside:
-            if aside is None:
+        async with self._shadow_tables.open() as shadow:
+            if shadow is None:
                 raise RebuildRuns
-            by_hand: list[UUID] = []
+            one_by_one: list[UUID] = []
             page: list[BatchJob] = []
             async for audited in self._source.batches(page=PAGE):
-                found = self._audit.check(audited)
-                progress.batches += 1
-                if any(finding.version is not None for finding in found):
-                    progress.damaged += 1
-                    progress.damage += found[: NAMED - len(progress.damage)]
+                findings = self._audit.check(audited)
+                progress.count(audited.batch_id, findings)
+                if damage_among(findings):
                     continue
-                if found:
-                    progress.drifted += 1
-                    progress.drifted_first += [audited.batch_id][: NAMED - len(progress.drifted_first)]
                 job = self._audit.expected(audited)
-                if job is not None and job.status.is_final:
+                swapped = job is not None and job.status.is_final
+                if job is not None and swapped:
                     page.append(job)
-                beside_the_row = any(not finding.problem.startswith("batch_jobs") for finding in found)
-                if found and (job is None or not job.status.is_final or beside_the_row):
-                    by_hand.append(audited.batch_id)
+                if any(not swapped or finding.table is not Table.BATCH_JOBS for finding in findings):
+                    one_by_one.append(audited.batch_id)
                 if len(page) == PAGE:
-                    await aside.add(page)
+                    await shadow.add(page)
                     page = []
                     yield progress
-            await aside.add(page)
-            data = {"batches": progress.batches, "drifted": list(map(str, progress.drifted_first))}
-            async with aside.swapping(self._audit.kept_since) as (tx, swapped):
-                progress.rewritten, progress.added = swapped
-                await self._record(tx, ActionKind.REBUILD, why, data | {"rewritten": swapped[0], "added": swapped[1]})
-        for batch_id in by_hand:
-            _, removed = await self._restore(batch_id, why)
+            await shadow.add(page)
+            await self._swap(shadow, progress, attribution)
+        for batch_id in one_by_one:
+            _, removed = await self._repair(batch_id, attribution)
             progress.removed += removed
         yield progress
 
-    async def _restore(self, batch_id: UUID, why: Attribution) -> tuple[Sequence[Finding], bool]:
-        """What was wrong, and whether the row was removed, since it has no place in the read model."""
+    async def _swap(self, shadow: ShadowTable, progress: Progress, attribution: Attribution) -> None:
+        async with shadow.swap(self._audit.kept_since) as (tx, (rewritten, added)):
+            progress.rewritten, progress.added = rewritten, added
+            data = {
+                "batches": progress.batches,
+                "drifted": list(map(str, progress.drifted_first)),
+                "rewritten": rewritten,
+                "added": added,
+            }
+            await self._record(tx, ActionKind.REBUILD, attribution, data)
 
-        async def work(tx: Transaction) -> tuple[Sequence[Finding], bool]:
-            await tx.repair.keep_erasure_out()
-            await tx.repair.lock(batch_id)
-            audited = await self._source.batch(batch_id)  # again: it may have been removed, or repaired, meanwhile
-            if not (audited.events or audited.job or audited.unreadable or audited.busy):
-                raise UnknownToTheLog(batch_id, archived=audited.archived and bool(audited.leaves))
-            found = self._audit.check(audited)
-            if any(finding.version is not None for finding in found):
-                raise DamageFound(found)
-            if not found:
-                return found, False
-            data = {"batch_id": str(batch_id), "found": [finding.about for finding in found]}
-            await self._record(tx, ActionKind.REPAIR, why, data)
-            expected = self._audit.expected(audited)
-            if expected is not None:
-                await tx.repair.hold(expected)
-                job, _ = await self._handler.job(tx, batch_id)
-                await tx.repair.restore(job or expected)
-                return found, False
-            await tx.repair.remove(batch_id)
-            if audited.events and not audited.erased:
-                await tx.repair.restore_statuses(self._audit.projected(audited))
-            return found, audited.job is not None or audited.unreadable is not None
+    async def _repair(self, batch_id: UUID, attribution: Attribution) -> tuple[Sequence[Finding], bool]:
+        """Return the drift that was repaired, and whether the row was removed because the log gives none."""
 
-        return await in_transaction(self._storage, work)
+        async def work(tx: OperatorTransaction) -> tuple[Sequence[Finding], bool]:
+            return await self._repair_in(tx, batch_id, attribution)
 
+        return await in_transaction(self._storage.transaction, work)
 
-Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]
+    async def _repair_in(
+        self, tx: OperatorTransaction, batch_id: UUID, attribution: Attribution
+    ) -> tuple[Sequence[Finding], bool]:
+        await tx.repair.keep_erasure_out()
+        await tx.repair.lock(batch_id)
+        audited = await self._source.batch(batch_id)  # read under the lock: another operator may have been faster
+        findings = self._checked(audited)
+        if not findings:
+            return findings, False
+        drifted = list(dict.fromkeys(finding.subject for finding in findings))
+        data = {"batch_id": str(batch_id), "found": drifted}
+        await self._record(tx, ActionKind.REPAIR, attribution, data)
+        expected = self._audit.expected(audited)
+        if expected is not None:
+            await tx.repair.hold(expected)
+            stream = await self._handler.load(tx, batch_id)
+            await tx.repair.restore(stream.job if stream.submitted else expected)
+            return findings, False
+        await tx.repair.remove(batch_id)
+        if audited.events and not audited.erased:
+            await tx.repair.restore_statuses(self._audit.stream(audited).job)
+        return findings, audited.job is not None or audited.unreadable is not None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """What another projector would make of a batch: `fields` by name, as they are and as they would be."""
-
-    batch_id: UUID
-    fields: dict[str, tuple[object, object]]
-    error: str | None = None
-
-
-class Replay:
-    """The whole log through another projector, into a table aside that is never swapped in."""
-
-    def __init__(self, source: AuditSource, codec: EventCodec, aside: ShadowTables) -> None:
-        self._source, self._codec, self._aside = source, codec, aside
-
-    async def __call__(self, projector: Projector) -> AsyncIterator[tuple[UUID, Difference | None]]:
-        """Each batch, with what would differ.
-
-        Raises RebuildRuns or StorageUnavailable.
-        """
-        async with self._aside.open() as aside:
-            if aside is None:
-                raise RebuildRuns
-            async for audited in self._source.batches(page=PAGE):
-                if not audited.events:
-                    continue  # archived, or not in the log at all
-                try:
-                    stream = [self._codec.decode(stored) for stored in audited.events]
-                    other = _projected(projector, stream)
-                    fields = differing(project_all(stream), other)
-                    await aside.add([other])
-                except StorageUnavailable:
-                    raise
-                except Exception as refused:
-                    error = f"{type(refused).__name__}: {refused}"
-                    yield audited.batch_id, Difference(batch_id=audited.batch_id, fields={}, error=error)
-                    continue
-                different = Difference(batch_id=audited.batch_id, fields=fields) if fields else None
-                yield audited.batch_id, different
-
-
-def _projected(projector: Projector, stream: Sequence[RecordedEvent]) -> BatchJob:
-    job: BatchJob | None = None
-    for recorded in stream:
-        job = projector(job, recorded)
-    if job is None:
-        raise ValueError("an empty stream has no row")
-    return job
+    def _checked(self, audited: AuditedBatch) -> Sequence[Finding]:
+        """Return the drift of a batch. Raises UnknownToTheLog or DamageFound."""
+        if not (audited.events or audited.job or audited.unreadable or audited.busy):
+            raise UnknownToTheLog(audited.batch_id, archived=audited.archived and bool(audited.leaves))
+        findings = self._audit.check(audited)
+        if damage := damage_among(findings):
+            raise DamageFound(damage)
+        return findings

@@ -1,11 +1,11 @@
-"""Recording what operators and workers do, within the transaction that does it."""
+"""Recording operator actions within the transaction that performs them."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from application.operations.ports.storage import OperatorTransaction
 from application.operator_actions import ActionKind, Attribution, OperatorAction
 from application.ports.clock import Clock, NewId
-from application.ports.storage import Transaction
 
 
 class Recorder:
@@ -13,15 +13,16 @@ class Recorder:
         self._clock, self._new_id = clock, new_id
 
     async def __call__(
-        self, tx: Transaction, kind: ActionKind, why: Attribution, data: Mapping[str, Any]
+        self, tx: OperatorTransaction, kind: ActionKind, attribution: Attribution, data: Mapping[str, Any]
     ) -> OperatorAction:
-        act = OperatorAction(
+        """Record an action; return it. `data` must hold ids, counts and names from the schema, never stored values."""
+        action = OperatorAction(
             act_id=self._new_id(),
             kind=kind,
-            actor=why.actor,
-            reason=why.reason,
+            actor=attribution.actor,
+            reason=attribution.reason,
             data=data,
             recorded_at=self._clock(),
         )
-        await tx.acts.record(act)
-        return act
+        await tx.actions.record(action)
+        return action

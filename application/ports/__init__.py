@@ -1,1 +1,1 @@
-"""What the application needs from the outside, each in domain words and under forty lines."""
+"""The ports of the main job: what it needs from the outside, each a small Protocol in domain words."""

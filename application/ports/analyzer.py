@@ -10,7 +10,7 @@ class Analyzer(Protocol):
     async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
         """Analyse the bytes of one report.
 
-        Raises ReportUnreadable where this report cannot be analysed, AnalysisCrashed where the analysing
-        process died, AnalyzerUnavailable where nothing was tried and another call may succeed.
+        Raises ReportUnreadable if these bytes cannot be analysed, AnalysisCrashed if the analysing process died,
+        AnalyzerUnavailable if no analysis was begun and another call may succeed.
         """
         ...

@@ -1,11 +1,11 @@
-"""Time and ids: they enter here and nowhere else."""
+"""Time and ids. They enter the application here and nowhere else."""
 
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 Clock = Callable[[], datetime]
-"""The present instant, with its time zone."""
+"""Return the present instant, with its time zone."""
 
 NewId = Callable[[], UUID]
-"""A new UUIDv7."""
+"""Return a new UUIDv7."""

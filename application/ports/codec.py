@@ -8,14 +8,17 @@ from domain.events import Event
 
 
 class EventCodec(Protocol):
-    """Stored names and shapes are a contract: explicit types, a schema version each, upcasting in `decode`."""
+    """Stored names and shapes are a contract: explicit types, a schema version each, upcasting in `decode` alone."""
 
     def encode(self, event: Event) -> tuple[str, int, Mapping[str, Any]]:
-        """The event's stored type, schema version and data."""
+        """Return the event's stored type, schema version and data."""
         ...
 
     def encode_metadata(self, metadata: Metadata) -> Mapping[str, Any]: ...
 
     def decode(self, stored: StoredEvent) -> RecordedEvent:
-        """Raises EventUnreadable where the row has no known type, version or shape."""
+        """Return the event with its meaning.
+
+        Raises EventUnreadable if the row has no known type, schema version or shape.
+        """
         ...

@@ -20,22 +20,22 @@ class EventStore(Protocol):
         ...
 
     async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
-        """The batch's events by version, empty where there is no such batch."""
+        """Return the batch's events by version; empty if there is no such batch."""
         ...
 
     async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
-        """The events of several batches, each by version."""
+        """Return the events of several batches, each by version."""
         ...
 
     async def submitted(
         self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
     ) -> Sequence[PageAfter]:
-        """When the user submitted which batches, as the log has it: newest first, none later than `until`."""
+        """Return the user's batches with the times of their submission, newest first, none later than `until`."""
         ...
 
     async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
-        """The whole log in the order of commits, each event with its place.
+        """Return a page of the whole log in commit order, each event with its global position.
 
-        Nothing ever appears before a place that was given once: what was read need not be read again.
+        No event ever appears at or before a position that was returned once, so a reader never reads twice.
         """
         ...

@@ -1,4 +1,4 @@
-"""The ports to uploaded reports and to their analyses."""
+"""The port to uploaded reports and to their analyses."""
 
 from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.reports import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownReports:
-    """Of the reports asked about: which are the user's, which are in an unfinished batch, which have an analysis."""
+    """Of the requested reports: those that belong to the user, those in an unfinished batch, those with an analysis."""
 
     available: Set[UUID]
     busy: Set[UUID]
@@ -21,7 +21,7 @@ class KnownReports:
 
 class Reports(Protocol):
     async def add(self, report: Report, content: AsyncIterator[bytes]) -> None:
-        """Part of the transaction: until it ends, an erasure of the user's data waits."""
+        """Store the report and its bytes. An erasure of the user's data waits until the transaction ends."""
         ...
 
     async def get(self, report_id: UUID) -> Report | None: ...
@@ -29,13 +29,15 @@ class Reports(Protocol):
     async def content(self, report_id: UUID) -> bytes | None: ...
 
     async def page(self, user_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Report]:
-        """The user's reports, newest first, those before `after`."""
+        """Return the user's reports, newest first, those older than `after`."""
         ...
 
     async def known(self, user_id: UUID, report_ids: Sequence[UUID]) -> KnownReports: ...
 
     async def add_analysis(
         self, *, analysis_id: UUID, report_id: UUID, batch_id: UUID, analysis: NarrativeAnalysis, at: datetime
-    ) -> None: ...
+    ) -> None:
+        """Store an analysis. Raises ReportUnreadable with REPORT_MISSING if the report was deleted."""
+        ...
 
     async def latest_analysis(self, report_id: UUID) -> tuple[UUID, NarrativeAnalysis] | None: ...

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from application.errors import ApplicationError
 from domain.tiers import Tier
 
 
@@ -16,20 +17,20 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who speaks, as their token says."""
+    """The client, as their token describes them."""
 
     user_id: UUID
     tier: Tier
     roles: frozenset[Role] = frozenset()
 
 
-class InvalidToken(Exception):
+class InvalidToken(ApplicationError):
     """A token that proves nothing; the message says why without quoting it."""
 
 
 class Tokens(Protocol):
     def verify(self, token: str) -> Identity:
-        """Raises InvalidToken."""
+        """Return the client's identity. Raises InvalidToken."""
         ...
 
     def issue(self, identity: Identity, lifetime: timedelta) -> str: ...

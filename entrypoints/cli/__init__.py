@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """Imports late: the processes that analyse reports import the program's start, and need nothing of it."""
+    """Run the command line. Imports late, since the analysing processes import this module and need none of that."""
     try:
         from entrypoints.cli.main import run
 

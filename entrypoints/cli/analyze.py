@@ -1,4 +1,4 @@
-"""analyze: one report or one sentence, with what drove the result."""
+"""analyze: one report or one sentence, with the sentences that drove the scores."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ def analyze(
 ) -> None:
     """Analyse a report without the service, and show the sentences that drove its scores."""
     if (file is None) == (sentence is None):
-        raise WrongUse("Give either a FILE or --sentence TEXT.")
+        raise WrongUse("Pass either a FILE or --sentence TEXT.")
     container = Container(settings=Settings(), database_url="")
     if sentence is not None:
         _sentence(container, sentence, as_json)
@@ -40,7 +40,7 @@ def analyze(
 
 
 def _sentence(container: Container, text: str, as_json: bool) -> None:
-    tone = container.tone(text)
+    tone = container.analyze_sentence(text)
     drivers = [{"text": driver.text, "polarity": round(driver.polarity, 3)} for driver in tone.drivers]
     if as_json:
         risks = {kind: weight for kind, weight in tone.risks}
@@ -64,7 +64,7 @@ def _report(container: Container, file: Path, as_json: bool) -> None:
     report_format = container.sniff()(content[:65_536])
     if not content or report_format is None:
         raise BadAnswer(f"{file} is {'empty' if not content else 'neither HTML, inline XBRL, plain text nor PDF'}.")
-    explained = container.explain(content, report_format)
+    explained = container.analyze_with_drivers(content, report_format)
     drivers = [
         DrivingSentence(
             section=sentence.section,
@@ -89,23 +89,23 @@ def _report(container: Container, file: Path, as_json: bool) -> None:
 
 
 def lines(analysis: NarrativeAnalysis) -> list[str]:
-    """The analysis for a reader."""
-    told = [
+    """Return the analysis as lines for people."""
+    text = [
         f"optimism     {analysis.optimism_score:.2f}  (confidence {analysis.optimism_confidence:.2f})",
         f"risk         {analysis.risk_score:.2f}  (confidence {analysis.risk_confidence:.2f})",
         f"uncertainty  {analysis.uncertainty_score:.2f}  (confidence {analysis.uncertainty_confidence:.2f})",
     ]
     if analysis.low_confidence:
-        told.append("There is little to go by: take the scores with care.")
+        text.append("The text gives little evidence: treat the scores with care.")
     for name, section in analysis.narrative_sections.items():
-        told.append(f"section      {name}: {section.word_count} words")
+        text.append(f"section      {name}: {section.word_count} words")
     if metrics := analysis.financial_metrics:
-        told.append(f"revenue      {_money(metrics.revenue, metrics.currency)}{_growth(metrics.revenue_growth)}")
-        told.append(f"net income   {_money(metrics.net_income, metrics.currency)}{_growth(metrics.net_income_growth)}")
-    told.append(f"themes       {', '.join(analysis.key_themes[:10]) or 'none'}")
-    told.extend(f"warning      {warning}" for warning in analysis.warnings)
-    told.append(f"model        {analysis.model_version}, {analysis.processing_time_seconds:.2f} s")
-    return told
+        text.append(f"revenue      {_money(metrics.revenue, metrics.currency)}{_growth(metrics.revenue_growth)}")
+        text.append(f"net income   {_money(metrics.net_income, metrics.currency)}{_growth(metrics.net_income_growth)}")
+    text.append(f"themes       {', '.join(analysis.key_themes[:10]) or 'none'}")
+    text.extend(f"warning      {warning}" for warning in analysis.warnings)
+    text.append(f"model        {analysis.model_version}, {analysis.processing_time_seconds:.2f} s")
+    return text
 
 
 def _money(value: float | None, currency: str | None) -> str:

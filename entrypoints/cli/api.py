@@ -17,7 +17,7 @@ FINAL = ("COMPLETED", "PARTIALLY_COMPLETED", "FAILED")
 
 
 class Api:
-    """Raises BadAnswer with the problem's own words, httpx.HTTPError where nobody answers."""
+    """Every call raises BadAnswer with the problem's own words, httpx.HTTPError if the service cannot be reached."""
 
     def __init__(self, url: str, token: str) -> None:
         self._http = httpx.Client(
@@ -33,7 +33,7 @@ class Api:
         self._http.close()
 
     def upload(self, file: Path, report_type: str) -> str:
-        """The report's id."""
+        """Upload a file; return the report's id."""
         with file.open("rb") as content:
             form = {"report_type": report_type}
             named = {"file": ("report", content)}
@@ -58,7 +58,7 @@ class Api:
         return self._ask("GET", f"/v1/reports/{report_id}/analysis")
 
     def watch(self, batch_id: str, show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """The batch when it has finished; `show` sees each change. A restart of the service is waited out."""
+        """Return the batch when it has finished; call `show` for each change. Wait through restarts of the service."""
         etag = ""
         while True:
             try:

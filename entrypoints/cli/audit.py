@@ -1,4 +1,4 @@
-"""audit: what happened to a batch, and whether log and read model can be believed."""
+"""audit: the history of a batch, verification, rebuild and replay."""
 
 import importlib
 import json
@@ -11,21 +11,27 @@ from uuid import UUID
 
 import typer
 
-from application.audit.batch_audit import History, shown
+from application.audit.batch_audit import History
+from application.audit.drift import shown
 from application.log import instant
-from application.operations.rebuild import Difference, Progress, Projector
+from application.operations.rebuild import Progress
+from application.operations.replay import Difference, Projector
 from application.operator_actions import OperatorAction
-from entrypoints.cli.attribution import Actor, Reason, why
-from entrypoints.cli.on_database import with_container
+from entrypoints.cli.attribution import Actor, Reason, attribution
+from entrypoints.cli.on_database import run_on_database
 from entrypoints.cli.output import AsJson, WrongUse, print_json, progress
-from entrypoints.cli.verification import counted, trail, verdict, verified
+from entrypoints.cli.verification import count_of_batches, event_lines, summary
+from entrypoints.cli.verification import verify as verify_with_progress
 from entrypoints.container import Container
 
-app = typer.Typer(help="What happened, and can it be believed?", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="History, verification and proofs.", no_args_is_help=True, rich_markup_mode=None)
 Kept = Annotated[
     list[Path] | None,
-    typer.Option("--checkpoint", exists=True, dir_okay=False, help="A checkpoint that you kept, as a file."),
+    typer.Option(
+        "--checkpoint", exists=True, dir_okay=False, help="A checkpoint that you kept, as a file; may be repeated."
+    ),
 ]
+RecordedAction = tuple[OperatorAction, bytes]
 SIGNED = "\n\n\u2014 "
 STATUS = ("batch_id", "status", "total_reports", "successful", "failed", "results", "processed_at")
 
@@ -33,139 +39,145 @@ STATUS = ("batch_id", "status", "total_reports", "successful", "failed", "result
 @app.command()
 def history(
     batch: UUID,
-    as_of: Annotated[datetime | None, typer.Option(help="Only what was recorded up to then (UTC).")] = None,
+    as_of: Annotated[datetime | None, typer.Option(help="Only events recorded up to this instant (UTC).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every event of a batch, with its time, actor and reason; with --as-of also the status answer of that instant."""
+    """Show every event of a batch with its time, actor and reason; with --as-of, also its status at that instant."""
     then = as_of.replace(tzinfo=UTC) if as_of is not None and as_of.tzinfo is None else as_of
-    found = with_container(lambda container: container.audit().history(batch, then))
+    found = run_on_database(lambda container: container.verification().history(batch, then))
     if as_json:
-        print_json(_as_dict(found))
+        print_json(_history_as_dict(found))
     else:
-        _tell(found)
+        _print_history(found)
     if found.damage:
         raise typer.Exit(1)
 
 
 @app.command()
 def verify(
-    batch: Annotated[UUID | None, typer.Option(help="One batch; without it, the whole log.")] = None,
+    batch: Annotated[UUID | None, typer.Option(help="One batch. [default: the whole log]")] = None,
     checkpoint: Kept = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check chains, streams, the tree with its signed checkpoints, and the read model. Exit 1 where anything is wrong.
+    """Verify hash chains, streams, the signed tree and the read model. Exit 1 if there is any finding.
 
-    Name the checkpoints that you kept: only they show a log that was rolled back or rewritten as a whole.
+    Pass the checkpoints that you kept: only they reveal a log that was rolled back or rewritten as a whole.
     """
-    kept = [_kept(file) for file in checkpoint or ()]
-    done = with_container(lambda container: verified(container, batch, kept))
+    kept = [_kept_note(file) for file in checkpoint or ()]
+    verified = run_on_database(lambda container: verify_with_progress(container.verification(), batch, kept))
     if as_json:
-        print_json(asdict(done))
+        print_json(verified.as_dict())
     else:
-        for line in verdict(done):
+        for line in summary(verified):
             print(line)
-    if done.findings:
+    if verified.findings:
         raise typer.Exit(1)
 
 
 @app.command()
 def rebuild(
-    batch: Annotated[UUID | None, typer.Option(help="One batch alone.")] = None,
+    batch: Annotated[UUID | None, typer.Option(help="One batch. [default: all batches]")] = None,
     reason: Reason = "rebuild by hand",
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the read model anew from the log while the service goes on. Safe to interrupt, and to repeat.
+    """Rebuild the read model from the log while the service runs. Safe to interrupt and to repeat.
 
-    Exit 1 where the log itself is damaged, so that a batch gives no row.
+    Exit 1 if the log itself is damaged, so that a batch has no row.
     """
-    acting = why(reason, actor)
+    operator = attribution(reason, actor)
     if batch is not None:
-        found = with_container(lambda container: container.reprojection().repair(batch, acting))
+        drift = run_on_database(lambda container: container.rebuild().batch(batch, operator))
         if as_json:
-            print_json([asdict(finding) for finding in found])
+            print_json([finding.as_dict() for finding in drift])
         else:
-            print("\n".join(map(str, found)) + "\nRepaired." if found else "Nothing had to be repaired.")
+            print("\n".join(map(str, drift)) + "\nRepaired." if drift else "Nothing had to be repaired.")
         return
 
     async def run(container: Container) -> Progress:
-        with progress("Rebuilding", await container.audit_source().count()) as line:
-            async for done in container.reprojection().rebuild(acting):
+        done = Progress()
+        with progress("Rebuilding", await container.verification().batch_count()) as line:
+            async for done in container.rebuild().everything(operator):
                 line.show(done.batches)
         return done
 
-    done = with_container(run)
+    done = run_on_database(run)
     if as_json:
-        print_json(asdict(done))
+        print_json(asdict(done) | {"damage": [finding.as_dict() for finding in done.damage]})
     else:
         for finding in done.damage:
             print(finding)
         changes = f"{done.drifted} had drifted, {done.added} were added, {done.removed} removed"
         if done.damaged:
-            changes += f"; {done.damaged} are damaged, `fna-batch audit verify` names all"
-        print(f"{counted(done.batches)} projected anew: {changes}.")
+            changes += f"; {done.damaged} are damaged, `fna-batch audit verify` lists them"
+        print(f"{count_of_batches(done.batches)} rebuilt: {changes}.")
     if done.damaged:
         raise typer.Exit(1)
 
 
 @app.command()
 def acts(as_json: AsJson = False) -> None:
-    """What operators, and workers on their own, did besides the lives of batches, with actor and reason."""
+    """List operator actions, with actor and reason. Exit 1 if one does not match its hash."""
 
-    async def run(container: Container) -> list[tuple[OperatorAction, bytes]]:
-        found: list[tuple[OperatorAction, bytes]] = []
-        while page := await container.sealed_log().acts(after=found[-1][0].act_id if found else None, limit=1000):
-            found += page
-        return found
+    async def run(container: Container) -> list[RecordedAction]:
+        return [recorded async for recorded in container.verification().all_actions()]
 
-    found = with_container(run)
-    changed = {act.act_id for act, hash_ in found if act.computed_hash() != hash_}
+    recorded = run_on_database(run)
+    damaged = {action.act_id for action, hash_ in recorded if action.computed_hash() != hash_}
     if as_json:
-        print_json([act.hashed() | {"hash": hash_.hex(), "damaged": act.act_id in changed} for act, hash_ in found])
-    for act, _ in () if as_json else found:
-        data = " ".join(f"{name}={value}" for name, value in act.data.items())
-        print(f"{instant(act.recorded_at)}  {act.kind:<10}  {act.actor:<30}  {act.reason!r}  {data}")
-        if act.act_id in changed:
-            print(f"act {act.act_id}: its content does not match its hash")
-    if changed:
+        print_json([_action_as_dict(action, hash_, damaged) for action, hash_ in recorded])
+    else:
+        for action, _ in recorded:
+            data = " ".join(f"{name}={value}" for name, value in action.data.items())
+            moment = instant(action.recorded_at)
+            print(f"{moment}  {action.kind:<10}  {action.actor:<30}  {action.reason!r}  {data}")
+            if action.act_id in damaged:
+                print(f"act {action.act_id}: its content does not match its hash")
+    if damaged:
         raise typer.Exit(1)
 
 
 @app.command()
 def replay(
-    projector: Annotated[str, typer.Option(help="Another projector: module:name, called as application.read_model's.")],
+    projector: Annotated[
+        str, typer.Option(help="module:name of a function with the signature of application.read_model:project.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Run another projector over the real log, aside, and tell which batches would differ. Exit 1 where any would."""
+    """Run another projector over the log, and list the batches whose rows would differ. Exit 1 if any would."""
     other = _imported(projector)
 
     async def run(container: Container) -> tuple[int, list[Difference]]:
         replayed, differences = 0, []
-        with progress("Replaying", await container.audit_source().count()) as line:
+        with progress("Replaying", await container.verification().batch_count()) as line:
             async for _, different in container.replay()(other):
                 replayed += 1
                 differences += [different] if different else []
-                line.sometimes(replayed)
+                line.show_thousandths(replayed)
         return replayed, differences
 
-    replayed, differences = with_container(run)
+    replayed, differences = run_on_database(run)
     if as_json:
         print_json({"batches": replayed, "differences": [asdict(each) for each in differences]})
     else:
         for each in differences:
-            told = [f"{name} is {shown(was)}, would be {shown(be)}" for name, (was, be) in each.fields.items()]
-            print(f"batch {each.batch_id}: {each.error or '; '.join(told)}")
-        print(f"{counted(replayed)} replayed, {len(differences)} would differ.")
+            fields = [f"{name} is {shown(is_)}, would be {shown(other)}" for name, (is_, other) in each.fields.items()]
+            print(f"batch {each.batch_id}: {each.error or '; '.join(fields)}")
+        print(f"{count_of_batches(replayed)} replayed, {len(differences)} would differ.")
     if differences:
         raise typer.Exit(1)
 
 
-def _tell(found: History) -> None:
-    for line in (*trail(found.events), *map(str, found.damage)):
+def _print_history(found: History) -> None:
+    for line in (*event_lines(found.events), *map(str, found.damage)):
         print(line)
     if found.as_of is not None and (job := found.job) is not None:
         counts = f"{job.successful} successful, {job.failed} failed, {job.total_reports} in all"
         print(f"At {instant(found.as_of)} it was {job.status}: {counts}.")
+
+
+def _action_as_dict(action: OperatorAction, hash_: bytes, damaged: set[UUID]) -> dict[str, Any]:
+    return action.hashed() | {"hash": hash_.hex(), "damaged": action.act_id in damaged}
 
 
 def _imported(name: str) -> Projector:
@@ -174,28 +186,28 @@ def _imported(name: str) -> Projector:
     try:
         return cast(Projector, getattr(importlib.import_module(module), attribute))
     except Exception as missing:
-        why_not = f"{type(missing).__name__}: {missing}"
-        raise WrongUse(f"--projector wants module:name of a function; {name} is none: {why_not}") from None
+        cause = f"{type(missing).__name__}: {missing}"
+        raise WrongUse(f"--projector needs module:name of a function; {name} is not one: {cause}") from None
 
 
-def _as_dict(found: History) -> dict[str, Any]:
+def _history_as_dict(found: History) -> dict[str, Any]:
     batch = None if found.job is None else {name: getattr(found.job, name) for name in STATUS}
     return {
         "batch_id": found.batch_id,
         "as_of": None if found.as_of is None else instant(found.as_of),
         "batch": batch,
         "events": [event.hashed() | {"hash": event.hash.hex()} for event in found.events],
-        "damage": [asdict(finding) for finding in found.damage],
+        "damage": [finding.as_dict() for finding in found.damage],
     }
 
 
-def _kept(file: Path) -> str:
-    """The note in a file: as it is, or in the JSON of the API or of `audit checkpoint --json`."""
+def _kept_note(file: Path) -> str:
+    """Return the note in a file: plain, or in the JSON of the API or of `audit checkpoint --json`."""
     try:
         text = file.read_text(encoding="utf-8").strip()
         note = json.loads(text)["note"] if text.startswith("{") else f"{text}\n"
         if SIGNED not in note:
             raise ValueError(note)
     except (ValueError, KeyError, TypeError, OSError):
-        raise WrongUse(f"{file} holds no signed checkpoint.") from None
+        raise WrongUse(f"{file} does not hold a signed checkpoint.") from None
     return str(note)

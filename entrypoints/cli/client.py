@@ -1,4 +1,4 @@
-"""submit, status, watch, cancel, retry: these speak HTTP to a running service."""
+"""submit, status, watch, cancel, retry: commands that speak HTTP to a running service."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from entrypoints.cli.api import Api
 from entrypoints.cli.attribution import Reason
 from entrypoints.cli.output import AsJson, WrongUse, console, plain_name, print_json, progress
 
-Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="Where the service listens.")]
+Url = Annotated[str, typer.Option(envvar="FNA_BATCH_URL", help="URL of the service.")]
 Token = Annotated[str | None, typer.Option(envvar="FNA_BATCH_TOKEN", help="Your access token; see `fna-batch token`.")]
 DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def submit(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="The reports, in order.")],
-    report_type: Annotated[ReportType, typer.Option("--type", help="What kind of reports they are.")] = (
+    report_type: Annotated[ReportType, typer.Option("--type", help="The kind of the reports.")] = (
         ReportType.ANNUAL_REPORT
     ),
     url: Url = DEFAULT_URL,
@@ -50,15 +50,15 @@ def submit(
 
 
 def status(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
-    """Show how far a batch is. Exit 1 where it ended and none of its reports succeeded."""
+    """Show the progress of a batch. Exit 1 if it finished and none of its reports succeeded."""
     with Api(url, _needed(token)) as api:
-        found = api.batch(str(batch))
-        answer(found, as_json)
-    _must_have_succeeded(found)
+        current = api.batch(str(batch))
+        answer(current, as_json)
+    _must_have_succeeded(current)
 
 
 def watch(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
-    """Follow a batch to its end. Exit 1 where none of its reports succeeded."""
+    """Follow a batch to its end. Exit 1 if none of its reports succeeded."""
     with Api(url, _needed(token)) as api:
         finished = follow(api, str(batch))
         answer(finished, as_json)
@@ -66,14 +66,14 @@ def watch(batch: UUID, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJ
 
 
 def cancel(batch: UUID, reason: Reason, url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
-    """Cancel a batch: what has no outcome yet fails as CANCELLED."""
+    """Cancel a batch: its reports without an outcome fail as CANCELLED."""
     with Api(url, _needed(token)) as api:
         answer(api.cancel(str(batch), reason), as_json)
 
 
 def retry(
     batch: UUID,
-    reason: Annotated[str | None, typer.Option(help="Why; recorded for ever, at most 200 characters.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; at most 200 characters. The log keeps it for ever.")] = None,
     url: Url = DEFAULT_URL,
     token: Token = None,
     as_json: AsJson = False,
@@ -114,7 +114,7 @@ def _must_have_succeeded(batch: dict[str, Any]) -> None:
 
 def _needed(token: str | None) -> str:
     if token and not token.isascii():
-        raise WrongUse("The access token holds characters that no token has: copy it again.")
+        raise WrongUse("The access token contains characters that no token has: copy it again.")
     if not token:
-        raise WrongUse("Give your access token with --token or FNA_BATCH_TOKEN; `fna-batch token` makes one.")
+        raise WrongUse("Pass your access token with --token or FNA_BATCH_TOKEN; `fna-batch token` makes one.")
     return token

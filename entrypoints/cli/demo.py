@@ -1,4 +1,4 @@
-"""demo: the main job once, over real HTTP, from the reports to the proof."""
+"""demo: the main job once, over real HTTP, from the reports to the verification."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from entrypoints import logs
 from entrypoints.cli.api import Api
 from entrypoints.cli.client import follow
 from entrypoints.cli.output import WrongUse, console, plain_name, progress
-from entrypoints.cli.verification import trail, verdict, verified
+from entrypoints.cli.verification import event_lines, summary, verify
 from entrypoints.container import Container, database
 from entrypoints.settings import Settings
 
@@ -34,10 +34,10 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     files: Annotated[
-        list[Path] | None, typer.Argument(exists=True, help="Reports, or folders of them; without any, the samples.")
+        list[Path] | None, typer.Argument(exists=True, help="Reports, or folders of reports. [default: the samples]")
     ] = None,
 ) -> None:
-    """Run the main job once: database, API and worker, reports in, analyses, events and the audit's verdict out."""
+    """Run the main job once: start database, API and worker, analyse reports, show events, verify the log."""
     from entrypoints.serve import listening_socket, running_server
 
     reports = _reports(files or [next(folder for folder in SAMPLES if folder.exists())])
@@ -46,7 +46,7 @@ def demo(
     settings = settings.model_copy(update=own)
     logs.configure("ERROR")
     with database(settings) as found:
-        print("A PostgreSQL of the demonstration's own is running.")
+        print("The demonstration's own PostgreSQL is running.")
         container = Container(settings=settings, database_url=found.url)
         identity = Identity(user_id=uuid4(), tier=Tier.ENTERPRISE)
         token = container.tokens().issue(identity, timedelta(hours=1))
@@ -61,7 +61,7 @@ def demo(
 
 
 def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:
-    """One batch from upload to its end, with its table."""
+    """Run one batch from upload to its end, and print its analyses."""
     names: dict[str, str] = {}
     with progress("Uploading", len(reports)) as line:
         for number, report in enumerate(reports, start=1):
@@ -87,19 +87,19 @@ async def _audit(container: Container, batch_ids: Sequence[UUID]) -> None:
     async with container.pool():
         for batch_id in batch_ids:
             print("\nIts events, each tied to the one before it by a hash:")
-            for line in trail((await container.audit().history(batch_id)).events):
+            for line in event_lines((await container.verification().history(batch_id)).events):
                 print(line)
         await container.sealer().seal_all()
-        done = await verified(container, None)
+        verified = await verify(container.verification(), None)
     print("\nThe audit's verdict:")
-    for line in verdict(done):
+    for line in summary(verified):
         print(line)
-    if done.findings:
+    if verified.findings:
         raise typer.Exit(1)
 
 
 def _reports(given: Sequence[Path]) -> list[Path]:
-    """The files themselves, and those in the folders."""
+    """Return the given files, and the reports in the given folders."""
     found = []
     for path in given:
         inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)

@@ -1,4 +1,4 @@
-"""doctor: what is wrong, and what to do about it."""
+"""doctor: checks of the installation, each with advice."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import typer
 
-from application.audit.signed_notes import public_key
 from application.errors import AnalysisError
 from domain.reports import ReportFormat
 from entrypoints.cli.output import AsJson, print_json
@@ -16,11 +15,11 @@ from entrypoints.container import (
     Container,
     Database,
     EmbeddedPostgresFailed,
-    MissingSecret,
     database,
     inspect,
     newest_revision,
 )
+from entrypoints.secrets import MissingSecret
 from entrypoints.settings import Settings
 
 OLDEST_SERVER = 150000
@@ -34,7 +33,7 @@ SPECIMEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`advice` says what to do, and is empty where all is well."""
+    """The result of one check; `advice` says what to do, and is empty when nothing is wrong."""
 
     what: str
     found: str
@@ -46,7 +45,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check database, migrations, privileges, secret, worker and analyser. Exit 1 where something is to be done."""
+    """Check database, migrations, privileges, secrets, worker and analyser. Exit 1 if one of them needs attention."""
     checks = list(_checks(Settings()))
     if as_json:
         print_json([asdict(check) for check in checks])
@@ -64,10 +63,10 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _signing_key(settings)
     yield asyncio.run(_analyser(settings))
     try:
-        with database(settings) as found:
-            yield from _database(settings, found)
+        with database(settings) as running:
+            yield from _database(settings, running)
     except EmbeddedPostgresFailed as failed:
-        yield Check(what="database", found="the embedded one does not start", advice=str(failed))
+        yield Check(what="database", found="the embedded PostgreSQL does not start", advice=str(failed))
 
 
 def _secret(settings: Settings) -> Check:
@@ -83,7 +82,7 @@ def _secret(settings: Settings) -> Check:
 
 def _signing_key(settings: Settings) -> Check:
     try:
-        key = str(public_key(Container(settings=settings, database_url="").signer()))
+        key = str(Container(settings=settings, database_url="").receipt_signer().public_key)
     except (OSError, ValueError) as unusable:
         advice = "Set FNA_BATCH_SIGNING_KEY, or make DATA_DIR readable and writable for this user."
         return Check(what="signing key", found=f"it cannot be used: {unusable}", advice=advice)
@@ -94,36 +93,36 @@ def _signing_key(settings: Settings) -> Check:
 async def _seals(settings: Settings, url: str, unsealed_s: float) -> Check:
     container = Container(settings=settings, database_url=url)
     async with container.pool():
-        last = await container.sealed_log().latest()
-        found = await container.seal_audit().sound()
-    if found:
+        last = await container.verification().latest_checkpoint()
+        findings = await container.verification().checkpoint_findings()
+    if findings:
         advice = (
-            "Where another machine's key has signed, give every process the same FNA_BATCH_SIGNING_KEY, and name keys "
-            "of the past in FNA_BATCH_TRUSTED_KEYS. Otherwise `fna-batch audit verify` says more."
+            "If another machine's key has signed, give every process the same FNA_BATCH_SIGNING_KEY, and list earlier "
+            "keys in FNA_BATCH_TRUSTED_KEYS. Otherwise run `fna-batch audit verify`."
         )
-        return Check(what="seals", found=str(found[0]), advice=advice)
+        return Check(what="seals", found=str(findings[0]), advice=advice)
     if unsealed_s > max(WAITS_TOO_LONG_S, 3 * settings.seal_every_s):
-        advice = "Workers seal: start one. Where one runs, `fna-batch audit checkpoint` says why it cannot."
-        return Check(what="seals", found=f"no checkpoint covers what is {unsealed_s:.0f} s old", advice=advice)
+        advice = "Workers seal: start one. If one runs, `fna-batch audit checkpoint` says why it cannot seal."
+        return Check(what="seals", found=f"no checkpoint covers an event that is {unsealed_s:.0f} s old", advice=advice)
     return Check(what="seals", found=f"{last.size if last else 0} entries are covered by signed checkpoints")
 
 
 async def _analyser(settings: Settings) -> Check:
-    one = settings.model_copy(update={"analysis_processes": 1})  # another would be ended while it still starts
+    one = settings.model_copy(update={"analysis_processes": 1})  # a second process would be ended while it still starts
     analyzer = Container(settings=one, database_url="").analyzer()
     try:
         analysis = await analyzer.analyze(SPECIMEN.encode(), ReportFormat.TEXT)
     except (AnalysisError, OSError, ValueError) as failed:
-        advice = "Check that processes may be started, that there is memory, and that LEXICON_PATH is right."
-        return Check(what="analyser", found=f"it did not analyse a text: {failed}", advice=advice)
+        advice = "Check that the service may start processes, that memory is free, and that LEXICON_PATH is right."
+        return Check(what="analyser", found=f"it failed to analyse a text: {failed}", advice=advice)
     finally:
         analyzer.close()
     return Check(what="analyser", found=f"{analysis.model_version} works in its own process")
 
 
-def _database(settings: Settings, found: Database) -> Iterator[Check]:
+def _database(settings: Settings, running: Database) -> Iterator[Check]:
     try:
-        seen = inspect(found.url, settings.heartbeat_timeout_s)
+        seen = inspect(running.url, settings.heartbeat_timeout_s)
     except psycopg.Error as away:
         shown = (str(away).strip().splitlines() or [type(away).__name__])[0]
         advice = "Check that the server runs, and that FNA_BATCH_DATABASE_URL is right."
@@ -151,18 +150,18 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
     yield Check(
         what="privileges",
         found="the service may change events" if seen.may_change_events else "the service may only append events",
-        advice="Connect as a user that is a member of the role fna_batch_app and owns nothing; see docs/operating.md. "
-        "Until then the triggers alone protect the log."
+        advice="Connect as a member of the role fna_batch_app that owns nothing; see docs/operating.md. "
+        "Until then only the triggers protect the log."
         if seen.may_change_events
         else "",
     )
     yield Check(
         what="triggers",
-        found=f"{seen.triggers_off} of those that protect the log are off, or missing"
+        found=f"{seen.triggers_off} triggers that protect the log are disabled or missing"
         if seen.triggers_off
-        else "all are on",
-        advice="Switch them on (ALTER TABLE … ENABLE TRIGGER ALL; SELECT protect_events(…) for a partition), run "
-        "`fna-batch audit verify`, and ask who it was."
+        else "all are enabled",
+        advice="Enable them (ALTER TABLE … ENABLE TRIGGER ALL; SELECT protect_events(…) for a partition), run "
+        "`fna-batch audit verify`, and find out who disabled them."
         if seen.triggers_off
         else "",
     )
@@ -170,8 +169,8 @@ def _database(settings: Settings, found: Database) -> Iterator[Check]:
     yield Check(
         what="worker",
         found=f"{seen.waiting} batches wait, the oldest for {waits:.0f} s, and {seen.running} run",
-        advice="No worker takes them: start `fna-batch worker`, or `fna-batch serve` without --no-worker."
+        advice="No worker claims them: start `fna-batch worker`, or `fna-batch serve` without --no-worker."
         if waits > WAITS_TOO_LONG_S and not seen.running
         else "",
     )
-    yield asyncio.run(_seals(settings, found.url, seen.oldest_unsealed_s or 0.0))
+    yield asyncio.run(_seals(settings, running.url, seen.oldest_unsealed_s or 0.0))

@@ -1,4 +1,4 @@
-"""audit: what leaves the service as evidence: exports, archives, checkpoints, keys and proofs."""
+"""audit: the evidence that leaves the service: exports, archives, checkpoints, keys and proofs."""
 
 import sys
 from dataclasses import asdict
@@ -9,11 +9,10 @@ from uuid import UUID
 
 import typer
 
-from application.audit.signed_notes import public_key
 from application.errors import CannotSeal
-from entrypoints.cli.attribution import Actor, Reason, why
-from entrypoints.cli.jsonl_file import LineFile
-from entrypoints.cli.on_database import with_container
+from entrypoints.cli.attribution import Actor, Reason, attribution
+from entrypoints.cli.jsonl_file import JsonLinesFile
+from entrypoints.cli.on_database import run_on_database
 from entrypoints.cli.output import AsJson, BadAnswer, WrongUse, print_json, progress
 from entrypoints.container import Container
 from entrypoints.settings import Settings
@@ -27,9 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write; `-` is stdout.")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write; `-` is stdout.")],
 ) -> None:
-    """Write the log, its checkpoints and the public keys as JSON Lines, to be checked by anybody: docs/verify.md."""
+    """Write the log, its checkpoints and the public keys as JSON Lines. docs/verify.md says how to verify them."""
 
     damage: list[CannotSeal] = []
 
@@ -38,54 +37,58 @@ def export(
             await container.sealer().seal_all()
         except CannotSeal as damaged:
             damage.append(damaged)
-        last = await container.sealed_log().latest()
+        last = await container.verification().latest_checkpoint()
         size = last.size if last else 0
-        with LineFile(file) as lines, progress("Exporting", size) as line:
+        with JsonLinesFile(file) as lines, progress("Exporting", size) as line:
             async for exported in container.export()(size):
                 lines.write(exported)
                 if "leaf" in exported:
-                    line.sometimes(exported["leaf"])
+                    line.show_thousandths(exported["leaf"])
         return size
 
-    size = with_container(run)
-    print(f"{size} entries written; docs/verify.md says how to check them.", file=sys.stderr)
+    size = run_on_database(run)
+    print(f"{size} entries written; docs/verify.md says how to verify them.", file=sys.stderr)
     for damaged in damage:
-        raise BadAnswer(f"That is as far as the log is sealed, since the rest cannot be: {damaged}")
+        raise BadAnswer(
+            f"The export ends at the latest checkpoint, since the rest of the log cannot be sealed: {damaged}"
+        )
 
 
 def archive(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write the log.")],
-    before: Annotated[datetime, typer.Option(help="Batches submitted before then may leave the database (UTC).")],
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write.")],
+    before: Annotated[
+        datetime, typer.Option(help="Batches submitted before this instant (UTC) may leave the database.")
+    ],
     reason: Reason,
     actor: Actor = None,
     as_json: AsJson = False,
 ) -> None:
-    """Export the log, and record that older batches may be moved out of the database: docs/retention.md."""
-    acting, moment = why(reason, actor), before if before.tzinfo else before.replace(tzinfo=UTC)
+    """Export the log, and record that older batches may leave the database. docs/retention.md has the procedure."""
+    operator, moment = attribution(reason, actor), before if before.tzinfo else before.replace(tzinfo=UTC)
     if moment.year < FIRST_YEAR:
         raise WrongUse(f"There were no batches before {FIRST_YEAR}.")
-    with LineFile(file) as lines:
-        done = with_container(lambda container: container.archive()(moment, acting, lines.write, digest=lines.digest))
+    with JsonLinesFile(file) as lines:
+        done = run_on_database(lambda container: container.archive()(moment, operator, lines.write, lines.digest))
     if as_json:
         print_json(asdict(done))
     else:
         print(f"{done.size} entries written, SHA-256 {done.sha256}.")
         which = f"{done.events} events of batches with an id below {done.before}"
-        when = "now" if done.sealed else "once `fna-batch audit checkpoint` has covered the act that says so"
+        when = "now" if done.sealed else "once `fna-batch audit checkpoint` has sealed the record of this archive"
         print(f"{which} may leave the database {when}: docs/retention.md.")
 
 
 def checkpoint(as_json: AsJson = False) -> None:
-    """Seal the log now and print the signed checkpoint: keep it where nobody who runs the database can reach it."""
+    """Seal the log now and print the signed checkpoint. Keep it out of reach of those who run the database."""
 
     async def run(container: Container) -> tuple[str | None, str]:
         await container.sealer().seal_all()
-        for wrong in await container.seal_audit().sound():
-            raise BadAnswer(f"{str(wrong).rstrip('.')}: run `fna-batch audit verify`.")
-        last = await container.sealed_log().latest()
-        return last.note if last else None, str(public_key(container.signer()))
+        for finding in await container.verification().checkpoint_findings():
+            raise BadAnswer(f"{str(finding).rstrip('.')}: run `fna-batch audit verify`.")
+        last = await container.verification().latest_checkpoint()
+        return last.note if last else None, str(container.receipt_signer().public_key)
 
-    note, key = with_container(run)
+    note, key = run_on_database(run)
     if note is None:
         raise BadAnswer("The log is empty: there is nothing to seal yet.")
     if as_json:
@@ -96,29 +99,29 @@ def checkpoint(as_json: AsJson = False) -> None:
 
 def key() -> None:
     """Print the public key that checkpoints and receipts are signed with (a C2SP verifier key)."""
-    print(public_key(Container(settings=Settings(), database_url="").signer()))
+    print(Container(settings=Settings(), database_url="").receipt_signer().public_key)
 
 
 def prove(
-    batch: Annotated[UUID | None, typer.Argument(help="Prove that the log holds an event of this batch.")] = None,
-    version: Annotated[int, typer.Option(min=1, help="Which event of the batch.")] = 1,
+    batch: Annotated[UUID | None, typer.Argument(help="Prove that the log includes an event of this batch.")] = None,
+    version: Annotated[int, typer.Option(min=1, help="The version of the event.")] = 1,
     size: Annotated[
-        int | None, typer.Option(min=1, help="In the tree of so many entries; by default the latest.")
+        int | None, typer.Option(min=1, help="The size of the tree, in entries. [default: the latest checkpoint]")
     ] = None,
     since: Annotated[
-        int | None, typer.Option(min=1, help="Prove instead that the log grew from so many entries.")
+        int | None, typer.Option(min=1, help="Prove instead that the log grew from this size, in entries.")
     ] = None,
 ) -> None:
-    """Print an RFC 6962 proof as JSON: that an event is in the log, or with --since that the log only grew."""
+    """Print an RFC 6962 proof as JSON: that the log includes an event, or with --since that the log only grew."""
     if (batch is None) is (since is None):
-        raise WrongUse("Name a batch, or an older size with --since.")
+        raise WrongUse("Name either a batch, or an older size with --since.")
 
     async def run(container: Container) -> dict[str, Any]:
         if since is not None:
-            grown = await container.proofs().consistency(since, size)
-            return {"path": [each.hex() for each in grown.path], "old": grown.old.note, "new": grown.new.note}
-        held = await container.proofs().inclusion(cast(UUID, batch), version, size)
-        path = [each.hex() for each in held.path]
-        return {"leaf_index": held.leaf_index, "path": path, "checkpoint": held.checkpoint.note}
+            proof = await container.proofs().consistency(since, size)
+            return {"path": [each.hex() for each in proof.path], "old": proof.old.note, "new": proof.new.note}
+        included = await container.proofs().inclusion(cast(UUID, batch), version, size)
+        path = [each.hex() for each in included.path]
+        return {"leaf_index": included.leaf_index, "path": path, "checkpoint": included.checkpoint.note}
 
-    print_json(with_container(run))
+    print_json(run_on_database(run))

@@ -1,4 +1,4 @@
-"""Writing JSON Lines: whole or not at all."""
+"""Writing JSON Lines files, whole or not at all."""
 
 import hashlib
 import json
@@ -11,19 +11,19 @@ from typing import IO, Any, Self
 from entrypoints.cli.output import WrongUse
 
 
-class LineFile:
-    """`-` is stdout. A file appears under its name when all of it is written."""
+class JsonLinesFile:
+    """A file that appears under its name once it is complete; `-` is stdout."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._part = file, file.with_name(f"{file.name}.part")
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        """Raises WrongUse where the file is there already, or cannot be written."""
+        """Raises WrongUse if the file exists, or cannot be written."""
         self._out: IO[str] = sys.stdout
         if str(self._file) != "-":
             if self._file.exists():
-                raise WrongUse(f"{self._file} is there already: choose another name, it may be the only copy.")
+                raise WrongUse(f"{self._file} exists: choose another name, since it may be the only copy.")
             try:
                 self._out = self._part.open("w", encoding="utf-8")
             except OSError as closed:
@@ -36,11 +36,11 @@ class LineFile:
         self._out.write(text)
 
     def digest(self) -> str:
-        """SHA-256 of what was written, in hex. It is all there will be: from now on the file outlives this process."""
-        self._keep()
+        """Complete the file, make it durable, and return the SHA-256 of it in hex. Write nothing afterwards."""
+        self._complete()
         return self._digest.hexdigest()
 
-    def _keep(self) -> None:
+    def _complete(self) -> None:
         self._out.flush()
         if self._out is sys.stdout or self._out.closed:
             return
@@ -59,7 +59,7 @@ class LineFile:
         if self._out is sys.stdout or self._out.closed:
             return
         if error is None:
-            self._keep()
+            self._complete()
         else:
             self._out.close()
             self._part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""All commands, and what becomes of their errors: one line on stderr. Exit 0 done, 1 a bad answer, 2 wrong use."""
+"""All commands, and the handling of their errors: one line on stderr. Exit 0 done, 1 a bad answer, 2 wrong use."""
 
 import logging
 import sys
@@ -16,7 +16,8 @@ from application.errors import ApplicationError, StorageUnavailable
 from domain.refusals import Refusal
 from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, operations, service
 from entrypoints.cli.output import BadAnswer, WrongUse
-from entrypoints.container import EmbeddedPostgresFailed, MissingSecret
+from entrypoints.container import EmbeddedPostgresFailed
+from entrypoints.secrets import MissingSecret
 
 app = typer.Typer(
     name="fna-batch",
@@ -39,7 +40,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Batches of financial reports: analysed in the background, provable afterwards."""
 
@@ -52,26 +53,26 @@ def run() -> None:
     except typer.Abort:
         raise SystemExit(130) from None
     except Exception as failed:
-        for kinds, told, code in ENDS:
+        for kinds, message_of, code in ENDS:
             if isinstance(failed, kinds):
-                print(told(failed), file=sys.stderr)
+                print(message_of(failed), file=sys.stderr)
                 raise SystemExit(code) from None
         raise
 
 
 def _usage(wrong: Exception) -> str:
-    """What was wrong, and where to read how it is meant; a group without a command is answered with its help."""
-    told = str(getattr(wrong, "format_message", lambda: wrong)()).strip()
-    if told.startswith("Usage:"):
-        return told
+    """Return the problem and the command that shows the right use. A group without a command shows its help."""
+    message = str(getattr(wrong, "format_message", lambda: wrong)()).strip()
+    if message.startswith("Usage:"):
+        return message
     context = getattr(wrong, "ctx", None)
-    which = context.command_path if context else "fna-batch"
-    return _line(f"{' '.join(told.split()).rstrip('.')}: see `{which} --help`.")
+    command = context.command_path if context else "fna-batch"
+    return _line(f"{' '.join(message.split()).rstrip('.')}: see `{command} --help`.")
 
 
 def _setting(wrong: Exception) -> str:
-    found = wrong.errors() if isinstance(wrong, ValidationError) else ()
-    names = "; ".join(f"FNA_BATCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in found if e["loc"])
+    errors = wrong.errors() if isinstance(wrong, ValidationError) else ()
+    names = "; ".join(f"FNA_BATCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in errors if e["loc"])
     return _line(f"A setting is not valid: {names}")
 
 
@@ -85,7 +86,7 @@ def _first_line(error: Exception) -> str:
 
 LIMITS = "limits by tier are JSON objects, see docs/settings.md"
 ENDS: Sequence[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Exception], str], int]] = (
-    # All that typer raises for wrong use; it exports this one of them alone.
+    # The base of all that typer raises for wrong use; typer exports only this subclass.
     (next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError"), _usage, 2),
     ((WrongUse, MissingSecret), _line, 2),
     (ValidationError, _setting, 2),
@@ -101,10 +102,10 @@ ENDS: Sequence[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Ex
     (
         httpx.HTTPError,
         lambda away: _line(
-            f"The service cannot be reached: {_first_line(away)} (is `fna-batch serve` running, is --url right?)"
+            f"The service cannot be reached: {_first_line(away)} (is `fna-batch serve` running, and is --url right?)"
         ),
         1,
     ),
     (OSError, _line, 1),
 )
-"""What a command ends with: the one line on stderr, and the exit code."""
+"""Errors with the line that a command prints on stderr, and its exit code."""

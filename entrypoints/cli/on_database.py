@@ -1,4 +1,4 @@
-"""Work of a command on the database of the settings."""
+"""Running a command's work on the database of the settings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,8 +10,8 @@ from entrypoints.settings import Settings
 T = TypeVar("T")
 
 
-def with_container(work: Callable[[Container], Awaitable[T]]) -> T:
-    """Run `work` on the database of the settings."""
+def run_on_database(work: Callable[[Container], Awaitable[T]]) -> T:
+    """Run `work` with a container over the database of the settings; return its result."""
     settings = Settings()
 
     async def run(url: str) -> T:
@@ -19,5 +19,5 @@ def with_container(work: Callable[[Container], Awaitable[T]]) -> T:
         async with container.pool():
             return await work(container)
 
-    with database(settings) as found:
-        return asyncio.run(run(found.url))
+    with database(settings) as running:
+        return asyncio.run(run(running.url))

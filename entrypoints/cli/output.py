@@ -1,4 +1,4 @@
-"""How commands answer: for people on a terminal, plain lines elsewhere, JSON when asked."""
+"""The output of commands: tables and bars on a terminal, plain lines elsewhere, JSON with --json."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class WrongUse(Exception):
-    """Exit 2."""
+    """The command was used wrongly: exit 2."""
 
 
 class BadAnswer(Exception):
-    """Exit 1."""
+    """The command worked, and the answer is bad: exit 1."""
 
 
 def console() -> Console:
-    """Wide enough for tables where there is no terminal."""
+    """Return a console that is wide enough for tables when there is no terminal."""
     return Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 160)
 
 
@@ -35,36 +35,36 @@ def print_json(value: object) -> None:
 
 
 def plain_name(file: Path) -> str:
-    """A file's name without what a terminal would obey or an encoding would refuse."""
+    """Return a file's name without control characters and undecodable bytes."""
     name = os.fsencode(file.name).decode("utf-8", errors="replace")
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
 class ProgressLine:
-    """Tells how far something is: a bar on a terminal, a line for each change elsewhere."""
+    """Shows progress: a bar on a terminal, elsewhere a line for each change."""
 
-    def __init__(self, bar: Progress | None, what: str, total: int) -> None:
-        self._bar, self._what, self._total = bar, what, total
+    def __init__(self, bar: Progress | None, label: str, total: int) -> None:
+        self._bar, self._label, self._total = bar, label, total
         self._last: tuple[int, str] | None = None
-        self._task = bar.add_task(what, total=total, note="") if bar else None
+        self._task = bar.add_task(label, total=total, note="") if bar else None
 
     def show(self, done: int, note: str = "") -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, note=note)
         elif (done, note) != self._last:
-            print(f"{self._what}: {done} of {max(done, self._total)} {note}".rstrip(), file=sys.stderr)
+            print(f"{self._label}: {done} of {max(done, self._total)} {note}".rstrip(), file=sys.stderr)
         self._last = (done, note)
 
-    def sometimes(self, done: int) -> None:
-        """Show each thousandth."""
+    def show_thousandths(self, done: int) -> None:
+        """Show the progress once in a thousand steps."""
         if done % 1000 == 0:
             self.show(done)
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[ProgressLine]:
+def progress(label: str, total: int) -> Iterator[ProgressLine]:
     if not sys.stderr.isatty():
-        yield ProgressLine(None, what, total)
+        yield ProgressLine(None, label, total)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -75,4 +75,4 @@ def progress(what: str, total: int) -> Iterator[ProgressLine]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield ProgressLine(bar, what, total)
+        yield ProgressLine(bar, label, total)

@@ -1,6 +1,6 @@
-"""serve, worker, migrate, token: the commands that an operator needs.
+"""serve, worker, migrate, token: commands that run the service.
 
-What serves is imported where it is needed: every other command starts without it, in less time.
+The server is imported where it is needed, so that every other command starts without it, in less time.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 MOST_HOURS = 24 * 366
-Concurrency = Annotated[int | None, typer.Option(min=1, help="Batches in flight in this worker.")]
+Concurrency = Annotated[int | None, typer.Option(min=1, help="Batches that the worker processes at once.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,44 +43,44 @@ def serve(
     from entrypoints.serve import server
 
     settings = _settings(host=host, port=port, worker_concurrency=concurrency)
-    with database(settings) as found:
-        container = Container(settings=settings, database_url=found.url)
+    with database(settings) as running:
+        container = Container(settings=settings, database_url=running.url)
         container.tokens()
-        container.signer()
-        _prepare(settings, found)
+        container.receipt_signer()
+        _prepare(settings, running)
         bound = _listen(settings)
         shown = bound.getsockname()[1]
         log.info("serving", url=f"http://{settings.host}:{shown}", docs=f"http://{settings.host}:{shown}/docs")
-        _end_by_signal_is_a_success()
+        _exit_0_on_signals()
         server(container, run_worker=worker).run(sockets=[bound])
 
 
 def worker(concurrency: Concurrency = None) -> None:
-    """Run a worker alone, as many as you like."""
+    """Run a worker without the API. Run as many as you like."""
     from entrypoints.serve import run_worker
 
     settings = _settings(worker_concurrency=concurrency)
-    with database(settings) as found:
-        _prepare(settings, found)
+    with database(settings) as running:
+        _prepare(settings, running)
         if settings.metrics_port is not None:
             metrics.listen(settings.host, settings.metrics_port)
-        asyncio.run(run_worker(Container(settings=settings, database_url=found.url)))
+        asyncio.run(run_worker(Container(settings=settings, database_url=running.url)))
 
 
 def migrate_() -> None:
-    """Bring the database's schema up to date."""
-    with database(Settings()) as found:
-        migrate(found.admin_url)
-        print(f"The schema is at revision {revision_of(found.admin_url)}.")
+    """Migrate the database to the newest schema."""
+    with database(Settings()) as running:
+        migrate(running.admin_url)
+        print(f"The schema is at revision {revision_of(running.admin_url)}.")
 
 
 def token(
     user: Annotated[UUID, typer.Option(help="The user's UUID.")],
     tier: Annotated[Tier, typer.Option(help="The user's subscription.")],
-    role: Annotated[list[Role] | None, typer.Option(help="A role besides, may be given more than once.")] = None,
-    hours: Annotated[float, typer.Option(min=0.01, max=MOST_HOURS, help="How long it is good for.")] = 24,
+    role: Annotated[list[Role] | None, typer.Option(help="A role in addition; may be repeated.")] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=MOST_HOURS, help="Lifetime in hours.")] = 24,
 ) -> None:
-    """Make an access token signed with the service's secret, for trying things out."""
+    """Print an access token signed with the service's secret, to try the API."""
     container = Container(settings=Settings(), database_url="")
     identity = Identity(user_id=user, tier=tier, roles=frozenset(role or ()))
     print(container.tokens().issue(identity, timedelta(hours=hours)))
@@ -92,14 +92,14 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return listening_socket(settings.host, settings.port)
     except OSError as taken:
-        why = f"{settings.host}:{settings.port} cannot be listened on ({taken.strerror})"
+        cause = f"{settings.host}:{settings.port} cannot be listened on ({taken.strerror})"
         raise WrongUse(
-            f"{why}: choose another with --host and --port, or FNA_BATCH_HOST and FNA_BATCH_PORT."
+            f"{cause}: choose another with --host and --port, or FNA_BATCH_HOST and FNA_BATCH_PORT."
         ) from taken
 
 
-def _end_by_signal_is_a_success() -> None:
-    """uvicorn raises the signal again that it ended by; to be stopped is what it was started for."""
+def _exit_0_on_signals() -> None:
+    """Ignore the signal that uvicorn raises again after it has shut down."""
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: None)
 
@@ -112,14 +112,14 @@ def _settings(**given: object) -> Settings:
     return settings
 
 
-def _prepare(settings: Settings, found: Database) -> None:
-    """What would go wrong later is said now."""
+def _prepare(settings: Settings, running: Database) -> None:
+    """Fail now on what would fail later: an unusable word list, a database without schema."""
     try:
-        Container(settings=settings, database_url=found.url).lexicon()
+        Container(settings=settings, database_url=running.url).lexicon()
     except (OSError, ValueError) as unusable:
         raise WrongUse(f"FNA_BATCH_LEXICON_PATH cannot be used: {unusable}") from unusable
     try:
-        if revision_of(found.url) is None:
+        if revision_of(running.url) is None:
             raise BadAnswer("The database was never migrated: run `fna-batch migrate` or `alembic upgrade head`.")
     except psycopg.OperationalError as away:
         log.warning("the database is away, waiting for it", error=type(away).__name__)

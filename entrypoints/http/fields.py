@@ -1,4 +1,4 @@
-"""Kinds of values that go over the wire, and what they refuse."""
+"""Field types of requests and responses, with their validation."""
 
 import re
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ from domain.reasons import MAX_REASON, REASON, RULE
 
 Instant = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""Text of one line: what PostgreSQL cannot store or a terminal would obey is refused."""
+"""One line of text, without control characters."""
 
 
 def _rfc3339(given: object) -> object:
     if isinstance(given, str) and not RFC3339.fullmatch(given):
-        raise ValueError("Give an instant as RFC 3339 has it, such as 2026-03-03T12:00:00Z (in a URL, + is %2B)")
+        raise ValueError("Give an RFC 3339 instant, such as 2026-03-03T12:00:00Z (in a URL, write + as %2B)")
     return given
 
 
@@ -29,7 +29,7 @@ def _in_utc(given: datetime) -> datetime:
     try:
         return given.astimezone(UTC)
     except OverflowError:
-        raise ValueError("Give an instant that UTC can name, too") from None
+        raise ValueError("Give an instant within the years 1 to 9999 in UTC") from None
 
 
 def _reason(given: str) -> str:
@@ -43,4 +43,4 @@ AsOf = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_ut
 Reason = Annotated[
     str, AfterValidator(_reason), WithJsonSchema({"type": "string", "pattern": REASON, "maxLength": MAX_REASON})
 ]
-"""Kept in the log for ever, and shown to whoever audits it."""
+"""A reason. The log keeps it for ever, and auditors read it."""

@@ -1,4 +1,4 @@
-"""What every request to `/v1` passes before anything of its body is read: who it is, how often, how large."""
+"""The gate in front of `/v1`: it checks token, request rate and body size before the body is read."""
 
 import math
 import re
@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.log import Metadata
 from application.ports.tokens import Identity, InvalidToken, Role, Tokens
 from domain.tiers import TierLimits
-from entrypoints.http.problems import BodyTooLarge, TooManyRequests, from_error
+from entrypoints.http.errors import BodyTooLarge, TooManyRequests
+from entrypoints.http.problems import from_error
 
 GUARDED = "/v1/"
 UPLOAD = "/v1/reports/upload"
@@ -25,7 +26,7 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Gate:
-    """Pure ASGI, so that it comes before the framework reads the body. Rates are counted in this process."""
+    """Pure ASGI middleware, so that it runs before the framework reads the body. Rates are counted by process."""
 
     def __init__(self, app: ASGIApp, tokens: Tokens, limits: TierLimits, max_upload: int) -> None:
         self._app, self._tokens, self._limits, self._max_upload = app, tokens, limits, max_upload
@@ -75,7 +76,7 @@ class Gate:
             raise TooManyRequests(allowed, max(1, math.ceil(window.reset_time - time.time())))
 
     def _bounded(self, request: Request, receive: Receive) -> Receive:
-        """Refuses a body that says or turns out to be larger than its route takes."""
+        """Refuse a body that is declared, or turns out to be, larger than its route accepts."""
         limit = self._max_upload + FORM_OVERHEAD if request.url.path == UPLOAD else MAX_JSON
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
@@ -94,7 +95,7 @@ class Gate:
 
 
 def metadata_of(request: Request) -> Metadata:
-    """Who asks, for the events that the request causes."""
+    """Return the metadata of the events that the request causes."""
     identity: Identity = request.state.identity
     traceparent = request.headers.get("traceparent", "")
     kind = "operator" if Role.OPERATOR in identity.roles else "user"

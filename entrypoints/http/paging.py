@@ -1,4 +1,4 @@
-"""Cursors: where the next page begins, in a form that only this service writes."""
+"""Paging cursors: where the next page begins, in a form that only this service writes."""
 
 import base64
 import binascii
@@ -14,19 +14,19 @@ from application.log import GlobalPosition
 from application.ports.read_model import PageAfter
 
 
-def page_cursor(more: PageAfter | None) -> str | None:
-    return None if more is None else encode_cursor(more.created_at.isoformat(), str(more.batch_id))
+def page_cursor(following: PageAfter | None) -> str | None:
+    return None if following is None else encode_cursor(following.created_at.isoformat(), str(following.batch_id))
 
 
 def page_after(cursor: str | None) -> PageAfter | None:
-    """Raises RequestValidationError, as all of these do."""
+    """Decode a cursor. Raises RequestValidationError, as every function here does."""
     if not cursor:
         return None
     created_at, batch_id = _decoded(cursor, datetime.fromisoformat, UUID)
     return PageAfter(created_at=created_at, batch_id=batch_id)
 
 
-def position_after(cursor: str | None) -> GlobalPosition:
+def global_position_after(cursor: str | None) -> GlobalPosition:
     if not cursor:
         return 0, 0
     transaction, position = _decoded(cursor, _number(2**64), _number(2**63))
@@ -34,13 +34,13 @@ def position_after(cursor: str | None) -> GlobalPosition:
 
 
 def id_after(cursor: str | None) -> UUID | None:
-    found: UUID | None = _decoded(cursor, UUID)[0] if cursor else None
-    return found
+    batch_id: UUID | None = _decoded(cursor, UUID)[0] if cursor else None
+    return batch_id
 
 
 def number_after(cursor: str | None) -> int | None:
-    found: int | None = _decoded(cursor, _number(2**63))[0] if cursor else None
-    return found
+    number: int | None = _decoded(cursor, _number(2**63))[0] if cursor else None
+    return number
 
 
 def encode_cursor(*parts: str) -> str:
@@ -64,5 +64,5 @@ def _decoded(cursor: str, *kinds: Callable[[str], Any]) -> Sequence[Any]:
             return [kind(part) for kind, part in zip(kinds, parts, strict=True)]
     except (binascii.Error, ValueError, RecursionError):
         pass
-    message = "Not a cursor that this service gave: take next_cursor from the page before"
+    message = "Not a cursor of this service: pass the next_cursor of the page before"
     raise RequestValidationError([{"type": "value_error", "loc": ("query", "cursor"), "msg": message}])

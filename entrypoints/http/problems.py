@@ -1,28 +1,25 @@
-"""Every error as problem details (RFC 9457), and the one table of which error is which status."""
+"""Problem details (RFC 9457): the body of every error, and their description in OpenAPI."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from application import errors, upload
-from application.audit.proofs import NoSuchEvent, NoSuchTree, NotSealed
-from application.ports.tokens import InvalidToken, Role
+from application.errors import IdempotencyKeyInFlight
 from domain import refusals
+from entrypoints.http.error_table import TABLE
+from entrypoints.http.errors import TooManyRequests
 
-log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field of the request."""
+    """The problem with one field of the request."""
 
     field: str = Field(examples=["report_ids.1"])
     message: str = Field(examples=["Input should be a valid UUID"])
@@ -56,56 +53,6 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(None, description="One entry a field, with VALIDATION_ERROR only.")
 
 
-class TooManyRequests(errors.ApplicationError):
-    def __init__(self, limit: int, seconds: int) -> None:
-        self.seconds = seconds
-        super().__init__(f"Your tier allows {limit} requests a minute: try again in {seconds} s.")
-
-
-class RoleMissing(errors.ApplicationError):
-    def __init__(self, role: Role) -> None:
-        super().__init__(f"This needs a token with the role {role}: ask whoever runs the platform for one.")
-
-
-class BodyTooLarge(HTTPException):
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"The request is larger than the {limit} bytes that are allowed here.")
-
-
-TABLE: Mapping[type[Exception], tuple[int, str]] = {
-    InvalidToken: (401, "INVALID_TOKEN"),
-    RoleMissing: (403, "ROLE_MISSING"),
-    refusals.TooManyReports: (403, "BATCH_LIMIT_EXCEEDED"),
-    refusals.ReportsUnknown: (404, "REPORT_NOT_FOUND"),
-    errors.ReportNotFound: (404, "REPORT_NOT_FOUND"),
-    errors.BatchNotFound: (404, "BATCH_NOT_FOUND"),
-    refusals.ReportsBusy: (409, "REPORT_BUSY"),
-    refusals.ReportsAnalysed: (409, "REPORT_ALREADY_PROCESSED"),
-    NoSuchEvent: (404, "EVENT_NOT_FOUND"),
-    NoSuchTree: (404, "CHECKPOINT_NOT_FOUND"),
-    refusals.BatchFinished: (409, "BATCH_FINISHED"),
-    refusals.BatchUnfinished: (409, "BATCH_UNFINISHED"),
-    refusals.NothingToRetry: (409, "NOTHING_TO_RETRY"),
-    NotSealed: (409, "NOT_SEALED_YET"),
-    errors.AnalysisNotReady: (409, "ANALYSIS_NOT_READY"),
-    errors.IdempotencyKeyInFlight: (409, "IDEMPOTENCY_KEY_IN_FLIGHT"),
-    upload.FileTooLarge: (413, "FILE_TOO_LARGE"),
-    BodyTooLarge: (413, "FILE_TOO_LARGE"),
-    upload.UnsupportedFormat: (415, "UNSUPPORTED_FORMAT"),
-    upload.EmptyFile: (422, "EMPTY_FILE"),
-    refusals.NothingSubmitted: (422, "VALIDATION_ERROR"),
-    refusals.ReportListedTwice: (422, "VALIDATION_ERROR"),
-    errors.IdempotencyKeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
-    TooManyRequests: (429, "RATE_LIMIT_EXCEEDED"),
-    refusals.TooManyActiveBatches: (429, "ACTIVE_BATCH_LIMIT_EXCEEDED"),
-    errors.LogDamaged: (500, "LOG_DAMAGED"),
-    errors.StorageUnavailable: (503, "SERVICE_UNAVAILABLE"),
-    errors.Conflict: (503, "SERVICE_UNAVAILABLE"),
-}
-ROUTING = {
-    404: ("NOT_FOUND", "There is nothing at this path: /docs lists what there is."),
-    405: ("METHOD_NOT_ALLOWED", "This path does not take this method: /docs lists which it takes."),
-}
 ABOUT_REPORT_IDS = (refusals.NothingSubmitted, refusals.ReportListedTwice)
 
 
@@ -134,7 +81,7 @@ def problem(
 
 
 def from_error(request: Request, error: Exception) -> JSONResponse:
-    """The problem for an error of the table; the closest base class decides."""
+    """Return the problem for an error of the table."""
     status, error_code = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
     detail = error.detail if isinstance(error, HTTPException) else str(error)
     fields = [FieldError(field="report_ids", message=detail)] if isinstance(error, ABOUT_REPORT_IDS) else None
@@ -146,11 +93,11 @@ def _headers(error: Exception, status: int) -> Mapping[str, str]:
         return {"Retry-After": str(error.seconds)}
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    return RETRY_AFTER if status in (429, 503) or isinstance(error, errors.IdempotencyKeyInFlight) else {}
+    return RETRY_AFTER if status in (429, 503) or isinstance(error, IdempotencyKeyInFlight) else {}
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: which error codes a route answers with each status."""
+    """Return, for OpenAPI, the error codes that a route answers with each status."""
     codes: dict[int, list[str]] = {status: [] for status in statuses}
     for status, code in TABLE.values():
         if status in codes and code not in codes[status]:
@@ -162,7 +109,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(app: FastAPI) -> None:
-    """Errors are described under their own media type alone."""
+    """Describe errors under their own media type alone."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -176,47 +123,3 @@ def describe(app: FastAPI) -> None:
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def install(app: FastAPI) -> None:
-    """Every exception that a route can raise becomes a problem."""
-
-    async def known(request: Request, error: Exception) -> JSONResponse:
-        return from_error(request, error)
-
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
-        entries = cast(RequestValidationError, error).errors()
-        fields = [FieldError(field=_name(entry["loc"]), message=entry["msg"]) for entry in entries]
-        names = ", ".join(dict.fromkeys(field.field for field in fields))
-        return problem(request, 422, "VALIDATION_ERROR", f"The request is not valid in: {names}.", fields=fields)
-
-    async def routing(request: Request, error: Exception) -> JSONResponse:
-        error = cast(HTTPException, error)
-        if error.status_code in ROUTING:
-            code, detail = ROUTING[error.status_code]
-            return problem(request, error.status_code, code, detail, headers=error.headers)
-        fields = [FieldError(field="body", message=error.detail)]
-        return problem(request, 422, "VALIDATION_ERROR", error.detail, headers=error.headers, fields=fields)
-
-    async def too_deep(request: Request, _: Exception) -> JSONResponse:
-        detail = "The JSON is nested too deeply: this service takes flat objects."
-        fields = [FieldError(field="body", message=detail)]
-        return problem(request, 422, "VALIDATION_ERROR", detail, fields=fields)
-
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
-        detail = "Something went wrong on our side; the operator's log says what. It is safe to try again."
-        return problem(request, 500, "INTERNAL_ERROR", detail)
-
-    for kind in TABLE:
-        app.add_exception_handler(kind, known)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, routing)
-    app.add_exception_handler(RecursionError, too_deep)
-    app.add_exception_handler(Exception, unexpected)
-
-
-def _name(location: Sequence[object]) -> str:
-    """`report_ids.1` for ("body", "report_ids", 1); the place itself where it has no name in it."""
-    inner = [str(part) for part in location if part not in ("body", "query", "path", "header")]
-    return ".".join(inner) if inner and not inner[0].isdigit() else "body"

@@ -1,16 +1,10 @@
-"""What goes over the wire: reports and batches."""
+"""Request and response models: reports and batches."""
 
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    FailFast,
-    Field,
-    StrictBool,
-)
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StrictBool
 
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
@@ -24,24 +18,24 @@ EXAMPLE_ANALYSIS = "019527a4-5c00-7000-8000-0000000000aa"
 
 
 class SubmitRequest(BaseModel):
-    """Which reports to analyse, in this order."""
+    """The reports to analyse, in this order."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"report_ids": [EXAMPLE_REPORT]}})
 
     report_ids: Annotated[list[UUID], FailFast()] = Field(
-        max_length=1000, description="Ids of uploaded reports, each once; how many, your tier says."
+        max_length=1000, description="Ids of uploaded reports, each once. Your tier limits the count."
     )
-    reanalyze: StrictBool = Field(False, description="Analyse reports again that have an analysis already.")
+    reanalyze: StrictBool = Field(False, description="Also analyse reports that have an analysis already.")
 
 
 class ActRequest(BaseModel):
-    """Why a batch is cancelled or retried."""
+    """The reason for a cancel or a retry."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "the wrong year was uploaded"}})
 
     reason: Reason | None = Field(
         None,
-        description="One line of at most 200 characters. It stays in the log for ever: name no person in it.",
+        description="One line of at most 200 characters. The log keeps it for ever: do not name a person.",
     )
 
 
@@ -50,12 +44,12 @@ class Result(BaseModel):
 
     report_id: UUID
     status: Literal["success", "failed"]
-    analysis_id: UUID | None = Field(description="Null where the report failed.")
+    analysis_id: UUID | None = Field(description="Null if the report failed.")
     errors: list[str] = Field(description="Why it failed and what to do, each beginning with the failure's code.")
 
 
 class BatchResponse(BaseModel):
-    """A batch as it stands: `results` has one entry for each report that is done, in the order submitted."""
+    """A batch. `results` has one entry for each report that is done, in the order submitted."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -92,7 +86,7 @@ class BatchResponse(BaseModel):
 
 
 class ReportResponse(BaseModel):
-    """An uploaded report; `format` was found from its bytes, `size` is in bytes."""
+    """An uploaded report. `format` was detected from its bytes; `size` is in bytes."""
 
     report_id: UUID
     processing_status: ReportStatus
@@ -119,9 +113,9 @@ class AnalysisResponse(BaseModel):
 
 class BatchPage(BaseModel):
     batches: list[BatchResponse]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
 
 
 class ReportPage(BaseModel):
     reports: list[ReportResponse]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last.")
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.operations.erasure import Erasure
+from application.operations.erasure import EraseUser
 from application.operator_actions import ActionKind
 from entrypoints.container import Container, Database
 from tests.support.batches import WHY, execute, findings, finished, rows, started, submitted
@@ -24,9 +24,9 @@ async def test_erasure_goes_in_pieces_each_with_its_act(
     user_id = new_id()
     mine = {await finished(container, user_id) for _ in range(4)} | {await started(container, user_id)}
     other = await finished(container)
-    erased = await container.erasure()(user_id, WHY)
+    erased = await container.erase_user()(user_id, WHY)
     assert (erased.batches, erased.cancelled, erased.reports) == (5, 1, 5)
-    acts = [act.data for act, _ in await container.sealed_log().acts(after=None, limit=9)]
+    acts = [act.data for act, _ in await container.sealed_log().actions(after=None, limit=9)]
     assert [len(data["batch_ids"]) for data in acts] == [2, 2, 1]
     assert {UUID(batch_id) for data in acts for batch_id in data["batch_ids"]} == mine
     assert [row[0] for row in rows(database, "batch_jobs")] == [other]
@@ -38,14 +38,14 @@ async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
 ) -> None:
     user_id = new_id()
     await finished(container, user_id)
-    erasure, forget = container.erasure(), Erasure._forget
+    erasure, remove_rows = container.erase_user(), EraseUser._remove_rows
 
-    async def forget_late(self: Erasure, *asked: Any) -> int:
-        monkeypatch.setattr(Erasure, "_forget", forget)
+    async def remove_late(self: EraseUser, *arguments: Any) -> int:
+        monkeypatch.setattr(EraseUser, "_remove_rows", remove_rows)
         await submitted(container, user_id)
-        return await forget(self, *asked)
+        return await remove_rows(self, *arguments)
 
-    monkeypatch.setattr(Erasure, "_forget", forget_late)
+    monkeypatch.setattr(EraseUser, "_remove_rows", remove_late)
     erased = await erasure(user_id, WHY)
     assert (erased.batches, erased.cancelled, erased.reports) == (2, 1, 2)
     assert rows(database, "batch_jobs") == []
@@ -64,9 +64,9 @@ async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
         "INSERT INTO idempotency_keys (user_id, key, fingerprint, batch_id) "
         f"SELECT '{user_id}', n::text, sha256(''), gen_random_uuid() FROM generate_series(1, 1001) AS n",
     )
-    async with container.storage().transaction() as tx:
-        assert [await tx.erasure.remove_some_reports(user_id) for _ in range(2)] == [(200, True), (1, False)]
-        assert [await tx.erasure.remove_some_content(user_id) for _ in range(2)] == [True, False]
+    async with container.operator_storage().transaction() as tx:
+        assert [await tx.user_data.remove_some_reports(user_id) for _ in range(2)] == [(200, True), (1, False)]
+        assert [await tx.user_data.remove_some_content(user_id) for _ in range(2)] == [True, False]
     assert rows(database, "idempotency_keys") == []
 
 
@@ -83,7 +83,7 @@ async def test_an_erasure_waits_for_what_is_in_flight(container: Container, data
             else:
                 await tx.submissions.lock_user(user_id)
                 await tx.submissions.remember_key(user_id, "max@example.org", bytes(32), new_id())
-            erasing = asyncio.create_task(container.erasure()(user_id, WHY))
+            erasing = asyncio.create_task(container.erase_user()(user_id, WHY))
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
         erased = await erasing
@@ -109,10 +109,10 @@ async def test_a_damaged_log_keeps_nothing_of_a_user(container: Container, datab
     batch_id = await started(container, user_id)
     await container.sealer().seal_all()
     execute(database, damage)
-    erased = await container.erasure()(user_id, WHY)
+    erased = await container.erase_user()(user_id, WHY)
     assert (list(erased.damaged), erased.reports) == ([batch_id], 1)
     assert (rows(database, "financial_reports"), rows(database, "batch_jobs")) == ([], [])
-    assert [act.kind for act, _ in await container.sealed_log().acts(after=None, limit=9)] == ["erase"]
+    assert [act.kind for act, _ in await container.sealed_log().actions(after=None, limit=9)] == ["erase"]
 
 
 async def test_a_row_that_the_log_gives_somebody_else_goes_with_the_user_it_names(
@@ -121,17 +121,17 @@ async def test_a_row_that_the_log_gives_somebody_else_goes_with_the_user_it_name
     user_id = new_id()
     await finished(container)
     execute(database, f"UPDATE batch_jobs SET user_id = '{user_id}'")
-    await container.erasure()(user_id, WHY)
+    await container.erase_user()(user_id, WHY)
     assert rows(database, "batch_jobs") == []
 
 
 async def test_an_erasure_of_what_still_runs_was_none_of_ours(container: Container, database: Database) -> None:
     """An honest one cancels first."""
     batch_id = await submitted(container)
-    owner = (await container.audit().history(batch_id)).events[0].data["user_id"]
-    async with container.storage().transaction() as tx:
+    owner = (await container.batch_audit().history(batch_id)).events[0].data["user_id"]
+    async with container.operator_storage().transaction() as tx:
         data = {"user_id": owner, "batch_ids": [str(batch_id)]}
         await container.record()(tx, ActionKind.ERASE, WHY, data)
-        await tx.erasure.remove_rows([batch_id])
+        await tx.user_data.remove_rows([batch_id])
     execute(database, "TRUNCATE busy_reports")
-    assert any("did not cancel it first" in str(found) for found in await findings(container))
+    assert any("without having cancelled it first" in str(found) for found in await findings(container))

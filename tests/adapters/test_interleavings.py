@@ -9,7 +9,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,7 +36,10 @@ from application.handler import CommandHandler
 from application.log import GlobalPosition, Metadata, StoredEvent
 from application.ports.analyzer import Analyzer
 from application.ports.event_store import EventStore
+from application.ports.read_model import BatchJobs
+from application.ports.reports import Reports
 from application.ports.storage import Storage, Transaction
+from application.ports.submissions import Dispatcher, Submissions
 from application.process import ProcessBatch
 from application.submit import Submission
 from domain import commands
@@ -126,9 +128,34 @@ class StagedStorage(Storage):
         if verdict == "the database is away":
             raise StorageUnavailable(verdict)
         async with self._storage.transaction() as tx:
-            yield replace(tx, events=StagedEvents(tx.events, self._stage))
+            yield StagedTransaction(tx, self._stage)
         if verdict == "the answer gets lost":
             raise StorageUnavailable(verdict)
+
+
+class StagedTransaction(Transaction):
+    def __init__(self, tx: Transaction, stage: Stage) -> None:
+        self._tx, self._stage = tx, stage
+
+    @property
+    def events(self) -> EventStore:
+        return StagedEvents(self._tx.events, self._stage)
+
+    @property
+    def batch_jobs(self) -> BatchJobs:
+        return self._tx.batch_jobs
+
+    @property
+    def reports(self) -> Reports:
+        return self._tx.reports
+
+    @property
+    def submissions(self) -> Submissions:
+        return self._tx.submissions
+
+    @property
+    def queue(self) -> Dispatcher:
+        return self._tx.queue
 
 
 class StagedAnalyzer(Analyzer):
@@ -325,7 +352,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def the_read_model_is_rebuilt(self) -> None:
         async def rebuild() -> None:
-            async for _ in self.world.container.reprojection().rebuild(WHY):
+            async for _ in self.world.container.rebuild().everything(WHY):
                 pass
 
         self.runner.run(rebuild())

@@ -60,7 +60,7 @@ async def test_one_of_many_workers_takes_each_version(container: Container) -> N
         for n in range(5)
     ]
     await asyncio.gather(*starts)
-    history = await container.audit().history(batch_id)
+    history = await container.batch_audit().history(batch_id)
     assert [event.version for event in history.events] == [1, 2, 3, 4, 5, 6]
 
 

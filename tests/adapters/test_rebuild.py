@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.audit.batch_audit import DamageFound
+from application.audit.findings import DamageFound
 from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.errors import UnknownToTheLog
 from application.log import instant
@@ -28,7 +28,7 @@ RATE, SECONDS = 60, 6
 
 
 async def rebuilt(container: Container) -> Progress:
-    done = [progress async for progress in container.reprojection().rebuild(WHY)]
+    done = [progress async for progress in container.rebuild().everything(WHY)]
     return done[-1]
 
 
@@ -78,7 +78,7 @@ async def test_the_record_tells_what_had_drifted(container: Container, database:
 async def test_one_batch_is_repaired_and_recorded(container: Container, database: Database) -> None:
     batch_id, other = await finished(container), await finished(container)
     execute(database, "UPDATE batch_jobs SET failed = 7")
-    found = await container.reprojection().repair(batch_id, WHY)
+    found = await container.rebuild().batch(batch_id, WHY)
     assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, the log says 1"]
     assert [finding.batch_id for finding in await findings(container)] == [other]
     (act,) = rows(database, "audit_acts")
@@ -88,7 +88,7 @@ async def test_one_batch_is_repaired_and_recorded(container: Container, database
         WHY.reason,
         {"batch_id": str(batch_id), "found": ["batch_jobs.failed"]},
     )
-    assert list(await container.reprojection().repair(batch_id, WHY)) == []
+    assert list(await container.rebuild().batch(batch_id, WHY)) == []
     assert len(rows(database, "audit_acts")) == 1
 
 
@@ -103,12 +103,12 @@ async def test_a_damaged_log_is_not_projected(container: Container, database: Da
     assert {finding.batch_id for finding in done.damage} == {batch_id}
     assert (done.damaged, done.drifted, done.drifted_first) == (1, 1, [sound])
     with pytest.raises(DamageFound):
-        await container.reprojection().repair(batch_id, WHY)
+        await container.rebuild().batch(batch_id, WHY)
 
 
 async def test_two_rebuilds_at_once(container: Container) -> None:
     await finished(container)
-    async with container.aside().open():
+    async with container.shadow_tables().open():
         with pytest.raises(RebuildRuns):
             await rebuilt(container)
     await rebuilt(container)
@@ -139,9 +139,9 @@ async def test_what_was_erased_while_a_rebuild_ran_does_not_come_back(container:
     user_id = new_id()
     for _ in range(3):
         await finished(container, user_id)
-    source = WithEnd(container.audit_source(), lambda: container.erasure()(user_id, WHY))
+    source = WithEnd(container.audit_source(), lambda: container.erase_user()(user_id, WHY))
     with container.audit_source.override(source):
-        container.reprojection.reset()
+        container.rebuild.reset()
         await rebuilt(container)
     assert source.read == 3
     assert rows(database, "batch_jobs") == []
@@ -159,7 +159,7 @@ async def test_what_was_cleaned_up_while_a_rebuild_ran_does_not_come_back(
             pass
 
     with container.audit_source.override(WithEnd(container.audit_source(), clean)):
-        container.reprojection.reset()
+        container.rebuild.reset()
         await rebuilt(container)
     assert rows(database, "batch_jobs") == []
 
@@ -170,15 +170,15 @@ async def test_a_repair_that_waited_for_an_erasure_brings_nothing_back(
     user_id = new_id()
     batch_id = await finished(container, user_id)
     execute(database, "UPDATE batch_jobs SET failed = 7")
-    async with container.storage().transaction() as tx:
-        await tx.erasure.alone()
-        repairing = asyncio.create_task(container.reprojection().repair(batch_id, WHY))
+    async with container.operator_storage().transaction() as tx:
+        await tx.user_data.lock_erasure()
+        repairing = asyncio.create_task(container.rebuild().batch(batch_id, WHY))
         waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         with psycopg.connect(database.admin_url, autocommit=True) as watcher:
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
         data = {"user_id": str(user_id), "batch_ids": [str(batch_id)]}
         await container.record()(tx, ActionKind.ERASE, WHY, data)
-        await tx.erasure.remove_rows([batch_id])
+        await tx.user_data.remove_rows([batch_id])
     assert list(await repairing) == []
     assert rows(database, "batch_jobs") == []
     assert await findings(container) == []
@@ -205,7 +205,7 @@ async def test_the_record_of_a_repair_quotes_nothing(container: Container, datab
     await finished(container)
     execute(database, """UPDATE batch_jobs SET results = '[{"x": "jane@example.com"}]'""")
     await rebuilt(container)
-    await container.reprojection().repair(await finished(container), WHY)
+    await container.rebuild().batch(await finished(container), WHY)
     assert "jane" not in str(rows(database, "audit_acts"))
 
 
@@ -213,10 +213,10 @@ async def test_a_repair_that_waited_for_a_cleanup_brings_nothing_back(container:
     batch_id = await finished(container)
     execute(database, "UPDATE batch_jobs SET failed = 7")
     with psycopg.connect(database.admin_url, autocommit=True) as watcher:
-        async with container.storage().transaction() as tx:
+        async with container.operator_storage().transaction() as tx:
             before = datetime.now(UTC)
             assert await tx.repair.remove_processed(before, 9) == 1
-            repairing = asyncio.create_task(container.reprojection().repair(batch_id, WHY))
+            repairing = asyncio.create_task(container.rebuild().batch(batch_id, WHY))
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
             await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
             await container.record()(tx, ActionKind.CLEANUP, WHY, {"before": instant(before), "rows": 1})
@@ -226,7 +226,7 @@ async def test_a_repair_that_waited_for_a_cleanup_brings_nothing_back(container:
 
 async def test_an_unknown_batch_cannot_be_repaired(container: Container, database: Database) -> None:
     with pytest.raises(UnknownToTheLog):
-        await container.reprojection().repair(new_id(), WHY)
+        await container.rebuild().batch(new_id(), WHY)
     assert rows(database, "audit_acts") == []
 
 

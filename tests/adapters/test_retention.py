@@ -20,7 +20,7 @@ from application.audit.signed_notes import receipt as receipt_text
 from application.audit.tree_audit import TreeAudit
 from application.errors import ClockAhead, UnknownToTheLog, WrongExpectedVersion
 from application.operations.archive import NotYetPast, StillRunning, first_id_of
-from entrypoints.cli.jsonl_file import LineFile
+from entrypoints.cli.jsonl_file import JsonLinesFile
 from entrypoints.container import Container, Database, inspect, migrate
 from tests.support.batches import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
 from tests.support.builders import stream_of
@@ -72,7 +72,7 @@ async def test_the_log_goes_on_in_partitions(container: Container, database: Dat
         owner.execute("DROP TRIGGER batch_events_are_append_only ON batch_events_later")
         assert inspect(database.url, 10).triggers_off == 1
     await container.sealer().seal_all()
-    problems = [problem async for _, found in container.seal_audit().verify() for problem in found]
+    problems = [problem async for _, found in container.tree_audit().recompute() for problem in found]
     assert problems == []
 
 
@@ -83,7 +83,7 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     bound = datetime.now(UTC)
     partitioned(database, bound)
     young = await finished(container)
-    submitted_old = (await container.audit().history(old)).events[0]
+    submitted_old = (await container.batch_audit().history(old)).events[0]
     receipt = sign(receipt_text("fna-batch", old, submitted_old.hash, submitted_old.recorded_at), container.signer())
     run, keys = runner(database, tmp_path), [str(public_key(container.signer()))]
     file = tmp_path / "log.jsonl"
@@ -103,9 +103,9 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
             owner.execute(statement.encode())
     assert await findings(container) == []
     assert (await container.proofs().inclusion(old, 1)).leaf_index == 0
-    with pytest.raises(UnknownToTheLog, match="moved into a file"):
-        await container.audit().history(old)
-    with pytest.raises(UnknownToTheLog, match="moved into a file"):
+    with pytest.raises(UnknownToTheLog, match="moved into an archive file"):
+        await container.batch_audit().history(old)
+    with pytest.raises(UnknownToTheLog, match="moved into an archive file"):
         await container.explain_batch()(old)
     replayed = run("audit", "replay", "--projector", "application.read_model:project")
     assert (replayed.returncode, replayed.stdout) == (0, "1 batch replayed, 0 would differ.\n")
@@ -157,18 +157,18 @@ async def test_moving_a_batch_out_while_the_tree_is_verified_is_no_finding(
 
     log = cast(SealedLog, Meanwhile(container.sealed_log(), move_out))
     audit = TreeAudit(log, container.proofs(), container.sealer().trusted, container.verifies())
-    assert [found async for _, problems in audit.verify() for found in problems] == []
+    assert [found async for _, problems in audit.recompute() for found in problems] == []
 
 
 def test_the_file_of_an_archive_is_kept_before_the_act_is_recorded(tmp_path: Path) -> None:
     """Whatever happens afterwards: an act without its file would excuse what nobody has."""
     file = tmp_path / "log.jsonl"
-    with pytest.raises(KeyboardInterrupt), LineFile(file) as lines:
+    with pytest.raises(KeyboardInterrupt), JsonLinesFile(file) as lines:
         lines.write({"format": "x"})
         digest = lines.digest()
         raise KeyboardInterrupt
     assert hashlib.sha256(file.read_bytes()).hexdigest() == digest
-    with pytest.raises(KeyboardInterrupt), LineFile(tmp_path / "other.jsonl") as lines:
+    with pytest.raises(KeyboardInterrupt), JsonLinesFile(tmp_path / "other.jsonl") as lines:
         lines.write({"format": "x"})
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == [file]
@@ -182,7 +182,7 @@ async def test_the_platforms_days_may_be_an_hour_shorter_than_ours(container: Co
     for hours, drift in ((30 * 24 - 1, False), (29 * 24, True)):
         then = datetime.now(UTC) + timedelta(hours=hours)
         container.clock.override(providers.Object(lambda then=then: then))
-        container.audit.reset()
+        container.batch_audit.reset()
         assert bool(await findings(container)) is drift
 
 
@@ -211,7 +211,7 @@ async def test_an_archive_excuses_nothing_that_it_does_not_hold(container: Conta
             owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
         low = "00000000-0000-7000-8000-000000000001"
         owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
-    assert any("gone" in str(each) for each in await findings(container))
+    assert any("the event is missing" in str(each) for each in await findings(container))
     assert checked_offline([json.dumps(line) for line in await exported(container)], keys) != []
 
 
@@ -230,7 +230,7 @@ async def test_an_archive_excuses_no_older_leaf_that_was_renamed(container: Cont
             owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
         low = "00000000-0000-7000-8000-000000000001"
         owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
-    assert any("were archived, and 8 leaves name such" in str(each) for each in await findings(container))
+    assert any("were archived, but 8 leaves name such" in str(each) for each in await findings(container))
     wrong = checked_offline([json.dumps(line) for line in await exported(container)], keys)
     assert any("were archived, and 8 leaves name such" in each for each in wrong)
 
@@ -303,6 +303,6 @@ async def test_what_an_archived_batch_keeps_busy_is_named_and_repaired(
         "DELETE FROM batch_jobs",
         f"INSERT INTO busy_reports SELECT gen_random_uuid(), '{batch_id}'",
     )
-    assert any("busy for it, but its events were archived" in str(found) for found in await findings(container))
-    await container.reprojection().repair(batch_id, WHY)
+    assert any("for it, but its events were archived" in str(found) for found in await findings(container))
+    await container.rebuild().batch(batch_id, WHY)
     assert await findings(container) == []

@@ -67,7 +67,7 @@ async def test_sealers_at_once_do_not_disturb_each_other(container: Container) -
         await asyncio.gather(*(container.sealer().seal() for _ in range(8)))
     await container.sealer().seal_all()
     assert (await checkpoints(container))[-1].size == 15
-    assert [each async for _, each in container.seal_audit().verify() if each] == []
+    assert [each async for _, each in container.tree_audit().recompute() if each] == []
 
 
 async def test_what_an_open_transaction_can_still_precede_is_not_sealed(
@@ -105,8 +105,8 @@ async def test_another_key_does_not_seal_on_top_unless_the_old_one_is_trusted(
         with pytest.raises(CannotSeal, match="FNA_BATCH_TRUSTED_KEYS"):
             await stranger.sealer().seal()
         assert await heir.sealer().seal() == 1
-        assert [each async for _, each in heir.seal_audit().verify() if each] == []
-        assert [each async for _, each in stranger.seal_audit().verify() if each] != []
+        assert [each async for _, each in heir.tree_audit().recompute() if each] == []
+        assert [each async for _, each in stranger.tree_audit().recompute() if each] != []
 
 
 async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -> None:
@@ -120,7 +120,7 @@ async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -
     signed = await checkpoints(container)
     proofs = container.proofs()
     for batch_id in batches:
-        stream = (await container.audit().history(batch_id)).events
+        stream = (await container.batch_audit().history(batch_id)).events
         for checkpoint in signed:
             proof = await proofs.inclusion(batch_id, 1, checkpoint.size)
             found = verify_proof.root_by_inclusion(stream[0].hash, proof.leaf_index, checkpoint.size, proof.path)
@@ -129,7 +129,7 @@ async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -
         for new in signed[signed.index(old) :]:
             grown = await proofs.consistency(old.size, new.size)
             assert verify_proof.roots_by_consistency(old.size, new.size, grown.path, old.root) == (old.root, new.root)
-    assert list(await container.seal_audit().sound()) == []
+    assert list(await container.tree_audit().latest_checkpoint()) == []
 
 
 async def test_what_is_not_sealed_or_never_was_has_no_proof(container: Container) -> None:
@@ -198,9 +198,9 @@ async def test_retention_does_not_look_like_drift_and_is_not_undone(container: C
     removed = [rows async for rows in container.retention().clean(timedelta(0), WHY)]
     assert removed == [3]
     assert await findings(container) == []
-    async for _ in container.reprojection().rebuild(WHY):
+    async for _ in container.rebuild().everything(WHY):
         pass
-    async with container.storage().transaction() as tx:
+    async with container.operator_storage().transaction() as tx:
         assert await tx.repair.count_processed(datetime(2100, 1, 1, tzinfo=UTC)) == 0
         assert await tx.batch_jobs.get(unfinished) is not None
     assert await findings(container) == []

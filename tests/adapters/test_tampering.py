@@ -14,11 +14,11 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from adapters.ed25519 import Ed25519Signer
-from application.audit.batch_audit import DamageFound
+from application.audit.findings import DamageFound
 from application.audit.proofs import RootMismatch
 from application.audit.signed_notes import Checkpoint, opened, public_key, sign
 from application.errors import CannotSeal, SealedAlready
-from application.log import NO_HASH, StoredEvent, sealed
+from application.log import NO_HASH, StoredEvent, with_hash
 from application.operator_actions import ActionKind, OperatorAction
 from domain import commands
 from entrypoints.container import Container, Database
@@ -51,7 +51,7 @@ class Crime:
         previous, chain = NO_HASH, []
         for event in self.stream():
             data = dict(event.data) | ({"duration_ms": 99} if event.type == "ReportSucceeded" else {})
-            chain.append(sealed(replace(event, data=data, previous_hash=previous)))
+            chain.append(with_hash(replace(event, data=data, previous_hash=previous)))
             previous = chain[-1].hash
             self.execute(
                 "UPDATE batch_events SET data = %s, previous_hash = %s, hash = %s WHERE batch_id = %s AND version = %s",
@@ -70,7 +70,7 @@ async def crime(container: Container, database: Database) -> Any:
     await container.sealer().seal()
     running = await started(container)
     await finished(container)
-    async with container.storage().transaction() as tx:
+    async with container.operator_storage().transaction() as tx:
         await container.record()(tx, ActionKind.CLEANUP, WHY, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0})
     await container.sealer().seal()
     await submitted(container)
@@ -121,7 +121,7 @@ def insert_an_event(crime: Crime) -> None:
     columns = "batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash"
     statement = f"SELECT {columns} FROM batch_events WHERE batch_id = %s ORDER BY version DESC LIMIT 1"
     head = StoredEvent(**crime.superuser.execute(statement.encode(), [crime.running]).fetchone() or {})
-    forged = sealed(replace(head, version=head.version + 1, previous_hash=head.hash))
+    forged = with_hash(replace(head, version=head.version + 1, previous_hash=head.hash))
     crime.execute(
         "INSERT INTO batch_events (batch_id, version, type, schema_version, data, metadata, recorded_at, "
         "previous_hash, hash, transaction_id) SELECT %s, %s, %s, 1, %s, %s, %s, %s, %s, min(transaction_id) "
@@ -344,53 +344,53 @@ CRIMES: list[tuple[Callable[[Crime], None], str]] = [
     (change_an_event, "version 4: its content does not match its hash"),
     (change_who_did_it, "version 1: its content does not match its hash"),
     (change_when_it_was, "version 2: its content does not match its hash"),
-    (rewrite_a_chain, "version 4: it is not the event that was sealed"),
-    (rewrite_a_chain_and_its_seals, "checkpoint 5: its root does not fit: entries 0 to 4"),
-    (insert_an_event, "version 3: it stands before what is sealed"),
-    (reorder_events, "it was sealed in another order"),
+    (rewrite_a_chain, "version 4: it is not the event that a checkpoint covers"),
+    (rewrite_a_chain_and_its_seals, "checkpoint 5: its root does not match: entries 0 to 4"),
+    (insert_an_event, "version 3: no checkpoint covers it, although later events are covered"),
+    (reorder_events, "a checkpoint covers it in another order"),
     (swap_versions, "version 3: it does not link"),
-    (remove_an_event, "version 3: the event was sealed, and is gone"),
-    (cut_a_tail, "version 5: the event was sealed, and is gone"),
-    (remove_a_batch, "version 1: the event was sealed, and is gone"),
+    (remove_an_event, "version 3: a checkpoint covers the event, but the event is missing"),
+    (cut_a_tail, "version 5: a checkpoint covers the event, but the event is missing"),
+    (remove_a_batch, "version 1: a checkpoint covers the event, but the event is missing"),
     (remove_a_batch_and_its_seals, "leaf 0 of the tree is missing"),
-    (remove_a_batch_and_close_the_ranks, "checkpoint 5: its root does not fit"),
-    (change_an_act, "it is not the act that was sealed"),
-    (remove_an_act, "the act was sealed, and is gone"),
+    (remove_a_batch_and_close_the_ranks, "checkpoint 5: its root does not match"),
+    (change_an_act, "it is not the action that a checkpoint covers"),
+    (remove_an_act, "a checkpoint covers the action, but the action is missing"),
     (rewrite_a_checkpoint, "checkpoint 5: it proves nothing"),
     (remove_a_checkpoint, "it does not follow the checkpoint before it"),
-    (remove_the_latest_checkpoint, "are covered by no checkpoint"),
+    (remove_the_latest_checkpoint, "no checkpoint covers 1 leaves"),
     (break_json, "version 4: its content does not match its hash"),
-    (far_leaf, "are covered by no checkpoint"),
+    (far_leaf, "no checkpoint covers 1 leaves"),
     (break_a_number, "version 4: its content does not match its hash"),
     (nest_without_end, "version 4: its content does not match its hash"),
     (duplicate_a_checkpoint, "checkpoint 5: it does not follow the checkpoint before it"),
-    (duplicate_a_checkpoint, "its root does not fit"),
+    (duplicate_a_checkpoint, "its root does not match"),
     (seal_at_no_time, "checkpoint 5: its row names another time"),
-    (act_at_no_time, "it is not the act that was sealed"),
+    (act_at_no_time, "it is not the action that a checkpoint covers"),
     (forged_act("cleanup", CLEANED), "batch_jobs has no row for it"),
     (forged_act("erase", ERASED), "batch_jobs has no row for it"),
     (
         forged_act("archive", '{"before": "ffffffff-ffff-7fff-bfff-ffffffffffff", "size": 99, "events": 5}'),
-        "version 1: the event was sealed, and is gone",
+        "version 1: a checkpoint covers the event, but the event is missing",
     ),
     (forged_act("cleanup", CLEANED, FAR_AWAY), "batch_jobs has no row for it"),
     (forged_act("erase", ERASED, FAR_AWAY), "batch_jobs has no row for it"),
     (
         forged_act("archive", '{"before": "ABOVE", "size": 5, "events": 5}', FAR_AWAY),
-        "version 1: the event was sealed, and is gone",
+        "version 1: a checkpoint covers the event, but the event is missing",
     ),
-    (forged_act("cleanup", CLEANED, FAR_AWAY), "its transaction has not begun"),
+    (forged_act("cleanup", CLEANED, FAR_AWAY), "its transaction has not started"),
     (forged_act("cleanup", CLEANED, NOW, fits=False), "batch_jobs has no row for it"),
     (forged_act("erase", ERASED, NOW, fits=False), "batch_jobs has no row for it"),
     (
         forged_act("archive", '{"before": "ABOVE", "size": 5, "events": 5}', NOW, fits=False),
-        "version 1: the event was sealed, and is gone",
+        "version 1: a checkpoint covers the event, but the event is missing",
     ),
     (clean_up_to_no_day, "batch_jobs has no row for it"),
-    (move_the_cursor, "checkpoint 5: its row names another place"),
+    (move_the_cursor, "checkpoint 5: its row names another position"),
     (change_when_it_was_sealed, "checkpoint 5: its row names another time"),
-    (hide_in_the_future, "version 3: its transaction has not begun"),
-    (add_a_subtree, "1 subtrees are covered by no checkpoint"),
+    (hide_in_the_future, "version 3: its transaction has not started"),
+    (add_a_subtree, "and 1 subtrees"),
     (name_the_nil_batch, "batch 00000000-0000-0000-0000-000000000000 version 1"),
 ]
 ONLINE_ONLY = {
@@ -491,26 +491,26 @@ async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(cri
         await resealing.sealer().seal_all()
         assert await findings(resealing) == []
     found = await findings(crime.container)
-    assert any("signed by none of the keys that are trusted" in str(each) for each in found)
+    assert any("None of the trusted keys has signed it" in str(each) for each in found)
 
 
 async def test_nothing_is_written_over_an_end_that_was_cut_off(crime: Crime) -> None:
     cut_a_tail(crime)
-    with pytest.raises(DamageFound, match="was sealed, and is gone"):
+    with pytest.raises(DamageFound, match="the event is missing"):
         await crime.container.explain_batch()(crime.victim)
     with pytest.raises(DamageFound):
         await crime.container.redispatch()(crime.victim, WHY)
     start = commands.Start(worker_id="another", max_attempts=3)
     with pytest.raises(SealedAlready, match="audit verify"):
         await crime.container.handler().handle(crime.victim, start, asked(crime.victim))
-    history = await crime.container.audit().history(crime.victim)
+    history = await crime.container.batch_audit().history(crime.victim)
     assert history.job is None
     assert {finding.version for finding in history.damage} >= {3, 4, 5}
 
 
 async def test_a_batch_that_was_removed_is_not_said_to_have_never_been(crime: Crime) -> None:
     remove_a_batch(crime)
-    history = await crime.container.audit().history(crime.victim)
+    history = await crime.container.batch_audit().history(crime.victim)
     assert (history.job, history.events) == (None, [])
     assert {finding.version for finding in history.damage} == {1, 2, 3, 4, 5}
 
@@ -534,8 +534,8 @@ async def test_nothing_is_signed_whose_leaf_was_rewritten_as_well(crime: Crime) 
 
 async def test_a_sample_notices_that_leaves_were_rewritten(crime: Crime) -> None:
     rewrite_a_chain_and_its_seals(crime)
-    assert [found async for _, problems in crime.container.audit().verify(crime.victim) for found in problems] == []
-    found = await crime.container.seal_audit().batch(crime.victim)
+    assert list(await crime.container.batch_audit().batch(crime.victim)) == []
+    found = await crime.container.tree_audit().batch(crime.victim)
     assert 4 in {each.version for each in found}
     assert {each.batch_id for each in found} == {crime.victim}
 
@@ -545,7 +545,7 @@ async def test_what_no_program_can_hold_stops_no_reader(crime: Crime, commit: Ca
     commit(crime)
     async with crime.container.storage().transaction() as tx:
         assert len(await tx.events.log((0, 0), 99)) == 12
-    assert len(await crime.container.sealed_log().acts(after=None, limit=9)) == 1
+    assert len(await crime.container.sealed_log().actions(after=None, limit=9)) == 1
 
 
 @pytest.mark.parametrize("commit", [remove_a_batch, rewrite_a_chain])
@@ -556,7 +556,7 @@ async def test_an_archive_does_not_excuse_what_was_done_before_it(
     before_it_ran = datetime.fromtimestamp((crime.running.int >> 80) / 1000, UTC)
     with pytest.raises(DamageFound):
         await crime.container.archive()(before_it_ran, WHY, lambda _: None, digest=lambda: "")
-    assert [act.kind for act, _ in await crime.container.sealed_log().acts(after=None, limit=9)] == ["cleanup"]
+    assert [act.kind for act, _ in await crime.container.sealed_log().actions(after=None, limit=9)] == ["cleanup"]
 
 
 async def test_what_was_sealed_already_is_named_and_the_rest_can_be_exported(crime: Crime) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from application.audit.batch_audit import BatchAudit, Finding
+from application.audit.batch_audit import BatchAudit
+from application.audit.findings import Finding
 from application.audit.ports.audit_source import AuditedBatch, AuditSource
-from application.log import NO_HASH, StoredEvent, sealed
+from application.log import NO_HASH, StoredEvent, with_hash
 from application.read_model import BatchJob
 from domain.statuses import BatchStatus
 from tests.application.conftest import World
@@ -35,7 +36,7 @@ class OneBatch(AuditSource):
 
 async def findings(world: World, audited: AuditedBatch) -> Sequence[Finding]:
     audit = BatchAudit(OneBatch(audited), world.codec, world.clock, retention=timedelta(days=30))
-    return [finding async for _, found in audit.verify() for finding in found]
+    return [finding async for _, found in audit.batches() for finding in found]
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def change_data(stream: Stream) -> Stream:
 
 
 def change_and_rehash(stream: Stream) -> Stream:
-    return [*stream[:2], sealed(replace(stream[2], data={**stream[2].data, "duration_ms": 99})), *stream[3:]]
+    return [*stream[:2], with_hash(replace(stream[2], data={**stream[2].data, "duration_ms": 99})), *stream[3:]]
 
 
 def drop_one(stream: Stream) -> Stream:
@@ -91,7 +92,7 @@ def relinked(stream: Stream) -> Stream:
     """A forger who can compute hashes."""
     previous, linked = NO_HASH, []
     for event in stream:
-        linked.append(sealed(replace(event, previous_hash=previous)))
+        linked.append(with_hash(replace(event, previous_hash=previous)))
         previous = linked[-1].hash
     return linked
 
@@ -103,7 +104,7 @@ def relinked(stream: Stream) -> Stream:
         (change_and_rehash, 4, "does not link"),
         (drop_one, 4, "version 3 is missing"),
         (swap, 3, "does not link"),
-        (backdate, 5, "its time lies before"),
+        (backdate, 5, "its time is earlier"),
         (cut_tail, 4, "Finished is missing"),
         (unknown_type, 2, "cannot be read"),
         (wrong_sum, 5, "Finished does not match"),

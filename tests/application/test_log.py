@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.log import NO_HASH, StoredEvent, canonical_json, instant, sealed
+from application.log import NO_HASH, StoredEvent, canonical_json, instant, with_hash
 
 keys = st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=5)
 values: st.SearchStrategy[Any] = st.recursive(
@@ -21,7 +21,7 @@ values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
     max_leaves=10,
 )
-EVENT = sealed(
+EVENT = with_hash(
     StoredEvent(
         batch_id=UUID(int=1),
         version=1,

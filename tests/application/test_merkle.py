@@ -16,8 +16,8 @@ from application.audit.merkle import (
     inclusion,
     joined,
 )
-from application.audit.ports.sealed_log import Tree
-from application.audit.proofs import STORED_FROM, hash_of
+from application.audit.ports.tree import Tree
+from application.audit.tree import STORED_FROM, hash_of
 from tests.support.offline_verifier import verify_proof
 
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -44,7 +44,7 @@ class MemoryTree(Tree):
         for leaf in self.leaves:
             self.stored.update(found for found in self.grown.append(leaf) if found[0][0] >= STORED_FROM)
 
-    async def entries(self, leaves: Range) -> Sequence[bytes]:
+    async def leaf_data(self, leaves: Range) -> Sequence[bytes]:
         return self.leaves[slice(*leaves)]
 
     async def subtrees(self, wanted: Sequence[Subtree]) -> Mapping[Subtree, bytes]:
@@ -96,5 +96,5 @@ async def test_the_stored_subtrees_give_the_root(size: int) -> None:
 def test_what_the_tree_does_not_hold_has_no_proof(index: int, size: int) -> None:
     with pytest.raises(ValueError, match="no leaf"):
         inclusion(index, size)
-    with pytest.raises(ValueError, match="cannot be shown"):
+    with pytest.raises(ValueError, match="cannot be proved"):
         consistency(size + 1, size)

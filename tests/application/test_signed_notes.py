@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.ed25519 import Ed25519Signer, ed25519_verifies
-from application.audit.signed_notes import BadNote, Checkpoint, PublicKey, opened, public_key, sign
+from application.audit.signed_notes import Checkpoint, InvalidNote, PublicKey, opened, public_key, sign
 
 SIGNER = Ed25519Signer("fna-batch", bytes(range(32)))
 KEY = public_key(SIGNER)
@@ -35,31 +35,31 @@ def test_a_checkpoint_comes_back_as_it_was_signed() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda note: note.replace("\n7\n", "\n8\n"), "does not fit"),
-        (lambda note: note.replace("fna-batch ", "another "), "none of the keys"),
-        (lambda note: note.rpartition("\n\n")[0] + "\n", "no signed note"),
-        (lambda note: note[:-1], "no signed note"),
+        (lambda note: note.replace("\n7\n", "\n8\n"), "does not match"),
+        (lambda note: note.replace("fna-batch ", "another "), "None of the trusted keys"),
+        (lambda note: note.rpartition("\n\n")[0] + "\n", "not a signed note"),
+        (lambda note: note[:-1], "not a signed note"),
     ],
 )
 def test_a_note_that_was_changed_proves_nothing(change: object, why: str) -> None:
     assert callable(change)
-    with pytest.raises(BadNote, match=why):
+    with pytest.raises(InvalidNote, match=why):
         opened(change(sign(CHECKPOINT.text, SIGNER)), [KEY], ed25519_verifies)
 
 
 def test_a_note_of_another_key_of_the_same_name_proves_nothing() -> None:
     other = Ed25519Signer("fna-batch", bytes(32))
-    with pytest.raises(BadNote, match="none of the keys"):
+    with pytest.raises(InvalidNote, match="None of the trusted keys"):
         opened(sign(CHECKPOINT.text, other), [KEY], ed25519_verifies)
 
 
 @pytest.mark.parametrize("text", ["", "fna-batch", GO_KEY[:-4] + "AAAA", GO_KEY.replace("c74f20a3", "c74f20a4")])
 def test_a_key_that_was_mistyped_is_refused(text: str) -> None:
-    with pytest.raises(BadNote):
+    with pytest.raises(InvalidNote):
         PublicKey.parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "a\n1\n", CHECKPOINT.text.replace("7", "07"), CHECKPOINT.text + "more\n"])
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
-    with pytest.raises(BadNote):
+    with pytest.raises(InvalidNote):
         Checkpoint.parse(text)

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from application.errors import IdempotencyKeyReused, ReportsTaken, ReportUnreadable, WrongExpectedVersion
-from application.log import sealed
+from application.log import with_hash
+from application.operations.ports.storage import OperatorStorage
 from application.ports.read_model import PageAfter
 from application.ports.storage import Storage
 from application.read_model import BatchJob, ReportResult
@@ -94,7 +95,7 @@ class TestEventStore:
         async def submit(user_id: UUID, hour: int) -> PageAfter:
             (plain,) = stream_of("Submitted")
             at = NOON + timedelta(hours=hour)
-            event = sealed(replace(plain, data={"user_id": str(user_id)}, recorded_at=at))
+            event = with_hash(replace(plain, data={"user_id": str(user_id)}, recorded_at=at))
             async with storage.transaction() as tx:
                 await tx.events.append([[event]])
             return PageAfter(created_at=at, batch_id=event.batch_id)
@@ -192,21 +193,21 @@ class TestBatchJobs:
 
 
 class TestBatchJobsRepair:
-    async def test_a_row_is_restored_whatever_stands_there(self, storage: Storage) -> None:
-        report_id, other = await uploaded(storage, USER, 2)
-        submitted = sealed(
+    async def test_a_row_is_restored_whatever_stands_there(self, operator_storage: OperatorStorage) -> None:
+        report_id, other = await uploaded(operator_storage, USER, 2)
+        submitted = with_hash(
             replace(stream_of("Submitted")[0], data={"report_ids": [str(report_id)], "user_id": str(USER)})
         )
         right = job(report_id, user_id=USER, batch_id=submitted.batch_id, status=BatchStatus.PROCESSING, version=2)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.events.append([[submitted]])
             await tx.batch_jobs.save(replace(right, version=1))
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.batch_jobs.save(replace(right, status=BatchStatus.FAILED, report_ids=(other,), version=99))
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.repair.hold(right)
             await tx.repair.restore(right)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             assert await tx.batch_jobs.get(right.batch_id) == right
             restored = await tx.reports.get(report_id)
             known = await tx.reports.known(USER, [report_id, other])
@@ -214,32 +215,32 @@ class TestBatchJobsRepair:
         assert restored.processing_status is ReportStatus.PROCESSING
         assert known.busy == {report_id}
 
-    async def test_a_missing_row_is_made_and_a_wrong_one_removed(self, storage: Storage) -> None:
-        (report_id,) = await uploaded(storage, USER)
+    async def test_a_missing_row_is_made_and_a_wrong_one_removed(self, operator_storage: OperatorStorage) -> None:
+        (report_id,) = await uploaded(operator_storage, USER)
         made, wrong = job(user_id=USER), job(report_id, user_id=USER)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.batch_jobs.save(wrong)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.repair.keep_erasure_out()
             await tx.repair.hold(made)
             await tx.repair.restore(made)
             await tx.repair.remove(wrong.batch_id)
             await tx.repair.remove(new_id())
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             assert await tx.batch_jobs.get(made.batch_id) == made
             assert await tx.batch_jobs.get(wrong.batch_id) is None
             assert (await tx.reports.known(USER, [report_id])).busy == set()
 
-    async def test_finished_batches_leave_some_at_a_time(self, storage: Storage) -> None:
+    async def test_finished_batches_leave_some_at_a_time(self, operator_storage: OperatorStorage) -> None:
         done = {"status": BatchStatus.COMPLETED, "processed_at": NOON}
         old = [job(user_id=USER, **done) for _ in range(3)]
         young = job(user_id=USER, **done | {"processed_at": NOON + timedelta(days=1)})
         unfinished = job(user_id=USER, processed_at=NOON, status=BatchStatus.PROCESSING)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             for each in [*old, young, unfinished]:
                 await tx.batch_jobs.save(each)
         before = NOON + timedelta(hours=1)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             assert await tx.repair.count_processed(before) == 3
             assert await tx.repair.remove_processed(before, 2) == 2
             assert await tx.repair.remove_processed(before, 2) == 1
@@ -249,10 +250,12 @@ class TestBatchJobsRepair:
 
 
 class TestErasure:
-    async def test_all_that_a_user_brought_in_goes_and_nothing_of_others(self, storage: Storage) -> None:
-        mine, theirs = await uploaded(storage, USER, 2), await uploaded(storage, STRANGER)
+    async def test_all_that_a_user_brought_in_goes_and_nothing_of_others(
+        self, operator_storage: OperatorStorage
+    ) -> None:
+        mine, theirs = await uploaded(operator_storage, USER, 2), await uploaded(operator_storage, STRANGER)
         known, stray = job(user_id=USER), job(user_id=USER)
-        async with storage.transaction() as tx:
+        async with operator_storage.transaction() as tx:
             await tx.events.append([stream_of("Submitted", batch_id=known.batch_id)])
             for each in (known, stray, job(user_id=STRANGER)):
                 await tx.batch_jobs.save(each)
@@ -262,17 +265,17 @@ class TestErasure:
                 await tx.reports.add_analysis(
                     analysis_id=new_id(), report_id=report_id, batch_id=new_id(), analysis=ANALYSIS, at=NOON
                 )
-        async with storage.transaction() as tx:
-            await tx.erasure.alone()
-            assert await tx.erasure.remove_rows([known.batch_id]) == 1
+        async with operator_storage.transaction() as tx:
+            await tx.user_data.lock_erasure()
+            assert await tx.user_data.remove_rows([known.batch_id]) == 1
             assert await tx.batch_jobs.get(stray.batch_id) is not None
-        async with storage.transaction() as tx:
-            while await tx.erasure.remove_some_content(USER):
+        async with operator_storage.transaction() as tx:
+            while await tx.user_data.remove_some_content(USER):
                 pass
             assert await tx.reports.content(mine[0]) is None
-            assert await tx.erasure.remove_some_reports(USER) == (2, False)
-            assert await tx.erasure.remove_some_reports(USER) == (0, False)
-        async with storage.transaction() as tx:
+            assert await tx.user_data.remove_some_reports(USER) == (2, False)
+            assert await tx.user_data.remove_some_reports(USER) == (0, False)
+        async with operator_storage.transaction() as tx:
             assert list(await tx.reports.page(USER, limit=10, after=None)) == []
             assert await tx.reports.latest_analysis(mine[0]) is None
             assert await tx.submissions.claim_key(USER, "k", bytes([1]) * 32) is None

@@ -22,7 +22,8 @@ from pytest_bdd import given, parsers, scenarios, then, when
 from application.audit.signed_notes import public_key
 from application.ports.tokens import Role
 from domain.tiers import Tier
-from entrypoints.container import Container, Database, utc_now
+from entrypoints.container import Container, Database
+from entrypoints.edges import utc_now
 from entrypoints.settings import Settings
 from tests.support.batches import checked_offline
 from tests.support.builders import TEXT

@@ -119,7 +119,7 @@ def _(database: Database, batch_id: str) -> None:
 def _(container: Container, batch_id: str) -> None:
     async def verify() -> list[object]:
         async with container.pool():
-            return [finding async for _, found in container.audit().verify() for finding in found]
+            return [finding async for _, found in container.batch_audit().batches() for finding in found]
 
     assert asyncio.run(verify()) == []
     assert UUID(batch_id)

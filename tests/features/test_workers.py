@@ -301,6 +301,6 @@ def _(service: Service) -> None:
     async def verify() -> list[object]:
         container = Container(settings=service.container.settings(), database_url=service.database.url)
         async with container.pool():
-            return [finding async for _, found in container.audit().verify() for finding in found]
+            return [finding async for _, found in container.batch_audit().batches() for finding in found]
 
     assert asyncio.run(verify()) == []

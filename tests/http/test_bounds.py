@@ -113,7 +113,7 @@ async def test_conflicts_are_tried_again_a_bounded_number_of_times(container: Co
         raise Conflict
 
     with pytest.raises(Conflict):
-        await in_transaction(container.storage(), always_too_late)
+        await in_transaction(container.storage().transaction, always_too_late)
     assert len(tries) == CONFLICT_RETRIES + 1
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from application.audit.batch_audit import Finding
+from application.audit.findings import Finding
 from application.log import Metadata
 from application.operator_actions import Attribution
 from application.submit import Submission
@@ -54,8 +54,8 @@ async def finished(container: Container, user_id: UUID | None = None, reports: i
 
 async def findings(container: Container, kept: Sequence[str] = ()) -> list[Finding]:
     """Everything that `audit verify` finds."""
-    found = [finding async for _, problems in container.audit().verify() for finding in problems]
-    return found + [finding async for _, problems in container.seal_audit().verify(kept) for finding in problems]
+    found = [finding async for _, problems in container.batch_audit().batches() for finding in problems]
+    return found + [finding async for _, problems in container.tree_audit().recompute(kept) for finding in problems]
 
 
 async def exported(container: Container) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from application.log import NO_HASH, StoredEvent, sealed
+from application.log import NO_HASH, StoredEvent, with_hash
 from application.ports.storage import Storage
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
@@ -32,7 +32,7 @@ def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | No
     for type_ in types:
         before = chained[-1] if chained else after
         chained.append(
-            sealed(
+            with_hash(
                 StoredEvent(
                     batch_id=batch_id,
                     version=before.version + 1 if before else 1,

@@ -1,4 +1,4 @@
-"""Log, tree and read model side by side, read in pages of one snapshot each."""
+"""The log, the tree and the read model side by side, read in pages of one snapshot each."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -8,8 +8,8 @@ from uuid import UUID
 
 from psycopg import IsolationLevel
 
+from adapters.postgres.audit.actions import undamaged
 from adapters.postgres.batch_jobs import RESULTS, job_from_row
-from adapters.postgres.operations.actions import believed
 from adapters.postgres.pool import Connection, Pool, translated
 from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.errors import StorageUnavailable
@@ -30,7 +30,7 @@ class PostgresAuditSource(AuditSource):
         return found
 
     async def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
-        """A page that takes the database too long is asked for again by halves."""
+        """Halve a page that exceeds the database's deadline, and read it again."""
         while True:
             try:
                 found = await self._page(after, page)
@@ -68,33 +68,33 @@ class PostgresAuditSource(AuditSource):
                     await connection.set_isolation_level(None)
 
 
-async def _rows(connection: Connection, name: str, **asked: object) -> Sequence[dict[str, Any]]:
-    return await (await connection.execute(query(name), asked)).fetchall()
+async def _rows(connection: Connection, name: str, **parameters: object) -> Sequence[dict[str, Any]]:
+    return await (await connection.execute(query(name), parameters)).fetchall()
 
 
 async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
     streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
     inserted_behind_checkpoint: dict[UUID, set[int]] = defaultdict(set)
     from_unstarted_transaction: dict[UUID, set[int]] = defaultdict(set)
-    asked = list(batch_ids)
-    for row in await _rows(connection, "audited_events", batch_ids=asked):
+    ids = list(batch_ids)
+    for row in await _rows(connection, "audited_events", batch_ids=ids):
         if row.pop("inserted_behind_checkpoint"):
             inserted_behind_checkpoint[row["batch_id"]].add(row["version"])
         if row.pop("from_unstarted_transaction"):
             from_unstarted_transaction[row["batch_id"]].add(row["version"])
         streams[row["batch_id"]].append(StoredEvent(**row))
     leaves: dict[UUID, dict[int, bytes]] = defaultdict(dict)
-    for row in await _rows(connection, "audited_seals", batch_ids=asked):
+    for row in await _rows(connection, "audited_seals", batch_ids=ids):
         leaves[row["batch_id"]][row["version"]] = row["entry"]
     statuses: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    for row in await _rows(connection, "audited_reports", batch_ids=asked):
+    for row in await _rows(connection, "audited_reports", batch_ids=ids):
         statuses[row["batch_id"]][row["report_id"]] = row["processing_status"]
-    busy = {row["batch_id"]: set(row["report_ids"]) for row in await _rows(connection, "audited_busy", batch_ids=asked)}
-    jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=asked)}
-    removals = list(believed(await _rows(connection, "audited_removals", batch_ids=asked)))
-    cleaned = [act.data["before"] for _, act in removals if act.kind == ActionKind.CLEANUP]
-    archived = [UUID(act.data["before"]) for _, act in removals if act.kind == ActionKind.ARCHIVE]
-    erased = {row["batch_id"] for row, act in removals if act.kind == ActionKind.ERASE}
+    busy = {row["batch_id"]: set(row["report_ids"]) for row in await _rows(connection, "audited_busy", batch_ids=ids)}
+    jobs = {row["batch_id"]: _read_job(row) for row in await _rows(connection, "audited_jobs", batch_ids=ids)}
+    removals = list(undamaged(await _rows(connection, "audited_removals", batch_ids=ids)))
+    cleaned = [action.data["before"] for _, action in removals if action.kind == ActionKind.CLEANUP]
+    archived = [UUID(action.data["before"]) for _, action in removals if action.kind == ActionKind.ARCHIVE]
+    erased = {row["batch_id"] for row, action in removals if action.kind == ActionKind.ERASE}
     found = []
     for batch_id in batch_ids:
         job, unreadable = jobs.get(batch_id, (None, None))
@@ -118,11 +118,11 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
 
 
 def _read_job(row: dict[str, Any]) -> tuple[BatchJob | None, str | None]:
-    """The row, or what is wrong with it: also where it says what it says in other words than the projector's."""
+    """Return the row, or why it cannot be read; results that the projector would write differently count as that."""
     try:
         job = job_from_row(row)
     except (ValueError, RecursionError) as wrong:
         return None, str(wrong).splitlines()[0]
     if RESULTS.dump_python(job.results, mode="json") != row["results"]:
-        return None, "results hold what the projector does not write"
+        return None, "results are not as the projector writes them"
     return job, None

@@ -1,10 +1,10 @@
-"""Removing what a user brought in."""
+"""Removing a user's data in bounded pieces."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from adapters.postgres.pool import Connection
-from application.operations.ports.erasure import Erasure
+from application.operations.ports.erasure import UserData
 from sql import query
 
 MOST = {"erase_report_chunks": 64, "erase_idempotency_keys": 1000, "erase_stray_batch_jobs": 1000}
@@ -12,14 +12,14 @@ MOST = {"erase_report_chunks": 64, "erase_idempotency_keys": 1000, "erase_stray_
 MOST_REPORTS = 200
 
 
-class PostgresErasure(Erasure):
+class PostgresUserData(UserData):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def alone(self) -> None:
+    async def lock_erasure(self) -> None:
         await self._connection.execute(query("lock_erasure"))
 
-    async def in_flight(self, user_id: UUID) -> None:
+    async def wait_for_user(self, user_id: UUID) -> None:
         await self._connection.execute(query("wait_for_user"), {"user_id": user_id})
 
     async def remove_rows(self, batch_ids: Sequence[UUID]) -> int:
@@ -33,5 +33,5 @@ class PostgresErasure(Erasure):
         removed = await self._run("erase_reports", user_id=user_id, most=MOST_REPORTS)
         return removed, removed == MOST_REPORTS
 
-    async def _run(self, name: str, **asked: object) -> int:
-        return (await self._connection.execute(query(name), asked)).rowcount
+    async def _run(self, name: str, **parameters: object) -> int:
+        return (await self._connection.execute(query(name), parameters)).rowcount

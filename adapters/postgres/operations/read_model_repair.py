@@ -1,11 +1,11 @@
-"""Setting rows of the read model right, and removing them."""
+"""Repairing rows of the read model, and removing them."""
 
 from datetime import datetime
 from uuid import UUID
 
 from adapters.postgres.batch_jobs import job_to_row
 from adapters.postgres.pool import Connection
-from application.ports.read_model import ReadModelRepair
+from application.operations.ports.read_model_repair import ReadModelRepair
 from application.read_model import BatchJob
 from sql import query
 
@@ -28,7 +28,7 @@ class PostgresReadModelRepair(ReadModelRepair):
         await self.restore_statuses(job)
 
     async def restore_statuses(self, job: BatchJob) -> None:
-        """Whoever submits or records one of the reports meanwhile is waited for, and then seen."""
+        """Lock the reports first, so that statuses written by concurrent transactions are seen."""
         execute, statuses = self._connection.execute, job.report_statuses()
         rows = {"batch_id": job.batch_id, "report_ids": list(statuses)}
         await execute(query("restore_busy_reports"), rows)
@@ -43,8 +43,8 @@ class PostgresReadModelRepair(ReadModelRepair):
         await self._connection.execute(query("release_reports"), {"batch_id": batch_id})
 
     async def remove_processed(self, before: datetime, limit: int) -> int:
-        asked = {"before": before, "limit": limit}
-        return (await self._connection.execute(query("remove_processed"), asked)).rowcount
+        parameters = {"before": before, "limit": limit}
+        return (await self._connection.execute(query("remove_processed"), parameters)).rowcount
 
     async def count_processed(self, before: datetime) -> int:
         row = await (await self._connection.execute(query("count_processed"), {"before": before})).fetchone()

@@ -1,4 +1,4 @@
-"""The read model made anew in a temporary table: it goes with its session, however that ends."""
+"""A shadow table: temporary, so that it vanishes with its session, however that ends."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,10 +8,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
+from adapters.postgres.operations.storage import PostgresOperatorStorage, PostgresOperatorTransaction
 from adapters.postgres.pool import Connection, translated
-from adapters.postgres.storage import PostgresStorage
 from application.operations.ports.shadow_table import ShadowTable, ShadowTables
-from application.ports.storage import Transaction
 from application.read_model import BatchJob
 from sql import query
 
@@ -19,7 +18,7 @@ JOBS = TypeAdapter(list[BatchJob])
 
 
 class _PostgresShadowTable(ShadowTable):
-    def __init__(self, connection: Connection, storage: PostgresStorage) -> None:
+    def __init__(self, connection: Connection, storage: PostgresOperatorStorage) -> None:
         self._connection, self._storage = connection, storage
 
     async def add(self, jobs: Sequence[BatchJob]) -> None:
@@ -28,7 +27,7 @@ class _PostgresShadowTable(ShadowTable):
             await self._connection.execute(query("add_to_shadow"), {"rows": Jsonb(rows)})
 
     @asynccontextmanager
-    async def swapping(self, kept_since: datetime) -> AsyncIterator[tuple[Transaction, tuple[int, int]]]:
+    async def swap(self, kept_since: datetime) -> AsyncIterator[tuple[PostgresOperatorTransaction, tuple[int, int]]]:
         execute = self._connection.execute
         await execute(query("analyze_shadow"))
         async with self._connection.transaction():
@@ -36,13 +35,13 @@ class _PostgresShadowTable(ShadowTable):
             rewritten = (await execute(query("rewrite_from_shadow"))).rowcount
             added = (await execute(query("add_from_shadow"), {"kept_since": kept_since})).rowcount
             await execute(query("release_from_shadow"))
-            yield self._storage.ports(self._connection), (rewritten, added)
+            yield self._storage.on(self._connection), (rewritten, added)
 
 
 class PostgresShadowTables(ShadowTables):
-    """On a connection of its own: its statements may take their time, and a pooler in between must keep the session."""
+    """Uses a connection of its own, without deadlines; a pooler in between must keep the session."""
 
-    def __init__(self, database_url: str, storage: PostgresStorage) -> None:
+    def __init__(self, database_url: str, storage: PostgresOperatorStorage) -> None:
         self._url, self._storage = database_url, storage
 
     @asynccontextmanager

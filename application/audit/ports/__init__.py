@@ -1,1 +1,1 @@
-"""What the audit needs from the outside."""
+"""The ports of the audit: the tree over the log, the log beside the read model, the signing key, the witness."""

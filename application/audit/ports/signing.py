@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 Verifier = Callable[[bytes, bytes, bytes], bool]
-"""Whether an Ed25519 public key (32 bytes), for a message, made this signature (64 bytes)."""
+"""Given an Ed25519 public key (32 bytes), a message and a signature (64 bytes), return whether the key made it."""
 
 
 class Signer(Protocol):
-    """An Ed25519 key with the name under which it signs."""
+    """An Ed25519 key and the name that it signs under."""
 
     @property
     def name(self) -> str: ...

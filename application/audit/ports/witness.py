@@ -1,4 +1,4 @@
-"""The port to what a machine remembers of the log, where nobody who runs the database reaches it."""
+"""The port to a machine's memory of the log, out of reach of those who run the database."""
 
 from typing import Protocol
 
@@ -6,13 +6,13 @@ from typing import Protocol
 class Witness(Protocol):
     @property
     def location(self) -> str:
-        """Where it remembers, for people."""
+        """Where the memory is kept, for people."""
         ...
 
     def remembered(self) -> str | None:
-        """The latest checkpoint that was sealed here, as its signed note; nothing where none was."""
+        """Return the latest checkpoint that this machine signed, as its signed note; null before the first."""
         ...
 
     def remember(self, note: str) -> None:
-        """From now on this one; it outlives this process. Raises OSError."""
+        """Remember this checkpoint instead, durably. Raises OSError."""
         ...

@@ -1,1 +1,1 @@
-"""What the operations need from the outside."""
+"""The ports of the operations: an operator's transaction, the shadow table, the record of actions."""

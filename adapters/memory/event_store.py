@@ -1,0 +1,52 @@
+"""The event log in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from adapters.memory.state import State
+from application.errors import WrongExpectedVersion
+from application.log import GlobalPosition, StoredEvent
+from application.ports.event_store import EventStore
+from application.ports.read_model import PageAfter
+
+
+class MemoryEventStore(EventStore):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def append(self, streams: Sequence[Sequence[StoredEvent]]) -> Sequence[WrongExpectedVersion | None]:
+        return [self._append(stream) for stream in streams]
+
+    def _append(self, new: Sequence[StoredEvent]) -> WrongExpectedVersion | None:
+        if not new:
+            return None
+        batch_id, expected = new[0].batch_id, new[0].version - 1
+        stored = self._state.events.get(batch_id, ())
+        if len(stored) != expected or (stored and stored[-1].type == "Finished"):
+            return WrongExpectedVersion(batch_id, expected)
+        self._state.events[batch_id] = (*stored, *new)
+        self._state.log += tuple(new)
+        return None
+
+    async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
+        return self._state.events.get(batch_id, ())
+
+    async def streams(self, batch_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
+        return {batch_id: await self.read(batch_id) for batch_id in batch_ids}
+
+    async def submitted(
+        self, user_id: UUID, *, until: datetime | None, after: PageAfter | None, limit: int
+    ) -> Sequence[PageAfter]:
+        own = [
+            PageAfter(created_at=stream[0].recorded_at, batch_id=batch_id)
+            for batch_id, stream in self._state.events.items()
+            if stream[0].data.get("user_id") == str(user_id) and (until is None or stream[0].recorded_at <= until)
+        ]
+        if after is not None:
+            own = [each for each in own if (each.created_at, each.batch_id) < (after.created_at, after.batch_id)]
+        return sorted(own, key=lambda each: (each.created_at, each.batch_id), reverse=True)[:limit]
+
+    async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
+        positions = (((1, position), event) for position, event in enumerate(self._state.log, start=1))
+        return [(at, event) for at, event in positions if at > after][:limit]

@@ -65,33 +65,38 @@ BEGIN
     ORDER BY appended.batch_id, appended.version
     LIMIT 1;
     IF NOT FOUND THEN
+        -- An event that is sealed but no longer in the table was deleted. Another one must not take its version.
         SELECT appended.batch_id, appended.version INTO bad
         FROM appended
         WHERE appended.version <=
               (SELECT max(version) FROM sealed_entries AS sealed WHERE sealed.batch_id = appended.batch_id)
         LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION 'version % of batch % was sealed already: the end of its stream was cut off',
+            RAISE EXCEPTION 'cannot append version % to batch %: this version is sealed, and its event was deleted',
                 bad.version, bad.batch_id
-                USING ERRCODE = 'FB008', HINT = 'Run `fna-batch audit verify`.';
+                USING ERRCODE = 'FB008', HINT = 'Run `fna-batch audit verify` to see what is missing.';
         END IF;
         RETURN NULL;
     END IF;
     IF bad.head IS NULL THEN
-        RAISE EXCEPTION 'version % of batch % leaves a gap', bad.version, bad.batch_id
+        RAISE EXCEPTION 'cannot append version % to batch %: version % does not exist',
+            bad.version, bad.batch_id, bad.version - 1
             USING ERRCODE = 'FB001', HINT = 'Read the stream again and decide again.';
     ELSIF bad.type = 'Finished' THEN
-        RAISE EXCEPTION 'batch % has finished, nothing may follow', bad.batch_id USING ERRCODE = 'FB002';
+        RAISE EXCEPTION 'cannot append version % to batch %: the batch has finished', bad.version, bad.batch_id
+            USING ERRCODE = 'FB002';
     ELSIF NOT bad.linked THEN
-        RAISE EXCEPTION 'version % of batch % does not link to the hash of the event before it',
-            bad.version, bad.batch_id USING ERRCODE = 'FB003';
+        RAISE EXCEPTION 'cannot append version % to batch %: previous_hash is not the hash of version %',
+            bad.version, bad.batch_id, bad.version - 1
+            USING ERRCODE = 'FB003';
     ELSIF NOT bad.later THEN
-        RAISE EXCEPTION 'version % of batch % is recorded before the event before it', bad.version, bad.batch_id
+        RAISE EXCEPTION 'cannot append version % to batch %: recorded_at is earlier than that of version %',
+            bad.version, bad.batch_id, bad.version - 1
             USING ERRCODE = 'FB004';
     ELSE
-        RAISE EXCEPTION 'version % of batch % would come before the event before it in the order of commits',
-            bad.version, bad.batch_id
-            USING ERRCODE = 'FB007', HINT = 'Begin the transaction again.';
+        RAISE EXCEPTION 'cannot append version % to batch %: its global position is lower than that of version %',
+            bad.version, bad.batch_id, bad.version - 1
+            USING ERRCODE = 'FB007', HINT = 'Append in a new transaction.';
     END IF;
 END
 $$;
@@ -100,7 +105,8 @@ $$;
 CREATE FUNCTION batch_events_give_their_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM appended WHERE transaction_id <> pg_current_xact_id()) THEN
-        RAISE EXCEPTION 'transaction_id is given by the database' USING ERRCODE = 'FB006';
+        RAISE EXCEPTION 'transaction_id of % is not the id of the current transaction', TG_TABLE_NAME
+            USING ERRCODE = 'FB006', HINT = 'Leave transaction_id out of the INSERT: the database sets it.';
     END IF;
     RETURN NULL;
 END
@@ -109,6 +115,6 @@ $$;
 CREATE FUNCTION batch_events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'batch_events is append-only: % is not allowed', TG_OP
-        USING ERRCODE = 'FB005', HINT = 'History is corrected by appending, never by changing it.';
+        USING ERRCODE = 'FB005', HINT = 'To correct the log, append an event.';
 END
 $$;

@@ -46,8 +46,8 @@ CREATE FUNCTION cleanups_look_back() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM appended
                WHERE kind = 'cleanup' AND (data ->> 'before')::timestamptz > now() + INTERVAL '1 minute') THEN
-        RAISE EXCEPTION 'a clean-up up to an instant that is still to come' USING ERRCODE = 'FB009',
-            HINT = 'Compare the clock of the machine with that of the database.';
+        RAISE EXCEPTION 'cannot record a clean-up whose "before" is in the future' USING ERRCODE = 'FB009',
+            HINT = 'Compare the clock of the client''s machine with the clock of the database.';
     END IF;
     RETURN NULL;
 END

@@ -4,7 +4,7 @@
 CREATE FUNCTION table_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only: % is not allowed', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'FB005', HINT = 'History is corrected by appending, never by changing it.';
+        USING ERRCODE = 'FB005', HINT = 'Append a new row instead.';
 END
 $$;
 

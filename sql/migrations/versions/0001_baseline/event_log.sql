@@ -35,7 +35,8 @@ CREATE UNIQUE INDEX batch_events_one_outcome ON batch_events (batch_id, (data ->
 -- positions, so a reader that kept only a position would miss events.
 CREATE INDEX batch_events_in_commit_order ON batch_events (transaction_id, position);
 
--- The audit finds the batches of a user, and the batches that a report was in, in the log alone.
+-- Lists as of an instant, erasure and the audit look up the batches of a user, and the batches of a report, in the log:
+-- rows of batch_jobs may be cleaned up or edited.
 CREATE INDEX batch_events_of_user ON batch_events ((data ->> 'user_id'), recorded_at DESC, batch_id DESC)
     WHERE version = 1;
 -- Every look-up scans the whole pending list of a GIN index, so the limit (in kB) is low.

@@ -1,5 +1,5 @@
--- The event log, the only truth. Constraints and triggers enforce what the log guarantees, whatever program writes to it.
--- Triggers call the functions at the end of this file; partitions.sql creates them.
+-- The event log, the only truth. Constraints and triggers enforce its guarantees, whatever program writes to it.
+-- The trigger functions are at the end of this file; partitions.sql creates the triggers.
 
 -- Every unique key contains batch_id, so that the table can be partitioned by it.
 CREATE TABLE batch_events (

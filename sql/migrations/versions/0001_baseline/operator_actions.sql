@@ -1,6 +1,5 @@
 -- Operator actions: what operators and workers did besides the events of batches, by whom and why (docs/event-log.md).
--- The audit accepts that a row is missing only if an operator action removed it, so this file also decides which actions
--- count.
+-- The audit accepts a missing row only if an operator action removed it, so this file also decides which actions count.
 
 -- The audit can only use an action whose data has the fields that it needs.
 CREATE FUNCTION act_says_what_it_did(kind text, data jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE

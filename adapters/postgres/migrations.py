@@ -1,4 +1,4 @@
-"""Migrating the schema with Alembic, which is imported late because that takes a second."""
+"""Schema migrations. Alembic is imported only when one runs, because importing it takes a second."""
 
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ def _config(database_url: str) -> "Config":
 
 
 def migrate(database_url: str) -> None:
-    """Migrate the database to the newest revision. Concurrent migrators wait for each other.
+    """Upgrade the database to the newest revision. Concurrent calls wait for each other.
 
     Raises psycopg.Error.
     """
@@ -36,15 +36,15 @@ def migrate(database_url: str) -> None:
 
 
 def newest_revision() -> str:
-    """Return the revision that this code needs: that of the last file in `sql/migrations/versions`."""
+    """Return the revision that this code needs: the number of the last file in `sql/migrations/versions`."""
     versions = (files("sql") / "migrations" / "versions").iterdir()
-    return max(file.name.partition("_")[0] for file in versions if file.name.endswith(".sql"))
+    return max(file.name.partition("_")[0] for file in versions if file.name.endswith(".py"))
 
 
 def revision_of(database_url: str) -> str | None:
-    """Return the revision of the database; null if it was never migrated.
+    """Return the revision of the database, None if it was never migrated.
 
-    Raises psycopg.OperationalError if the database cannot be reached.
+    Raises psycopg.OperationalError when the database cannot be reached.
     """
     with psycopg.connect(database_url, connect_timeout=3) as connection:
         try:

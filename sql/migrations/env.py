@@ -1,4 +1,4 @@
-"""Run by Alembic. One migrator at a time: the others wait for the lock and then find nothing left to do."""
+"""Alembic's environment. One migrator runs at a time; the others wait for its lock and then find nothing to do."""
 
 import os
 from importlib.resources import files

@@ -1,6 +1,6 @@
--- Run after every migration, and harmless to run again.
--- The role that the service runs with: it may add to the log and to what proves it, never change or remove any of it.
--- Where the migrating user may not create roles, the triggers alone protect the log; `fna-batch doctor` says so.
+-- The privileges of the role that the service runs with. It may append to the log and to the tree over it, but change or
+-- remove nothing in them. env.py runs this file after every migration, so it must be safe to run again.
+-- If the migrating user may not create roles, only the triggers protect the log, and `fna-batch doctor` reports it.
 
 DO $$
 BEGIN
@@ -21,10 +21,10 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO fna_batch_app', current_schema());
     REVOKE INSERT ON batch_events FROM fna_batch_app;
     GRANT SELECT ON batch_events TO fna_batch_app;
-    -- Neither position nor transaction_id: the database gives them.
+    -- The database sets position and transaction_id, so the service gets no privilege to insert them.
     GRANT INSERT (batch_id, version, type, schema_version, data, metadata, recorded_at, previous_hash, hash)
         ON batch_events TO fna_batch_app;
-    -- Partitions are read and written through the table that they are parts of, whose triggers look at every event.
+    -- The service reaches partitions only through batch_events, whose triggers check every event.
     FOR part IN SELECT relid FROM pg_partition_tree('batch_events') WHERE relid <> 'batch_events'::regclass LOOP
         EXECUTE format('REVOKE ALL ON %s FROM fna_batch_app', part);
     END LOOP;
@@ -38,7 +38,7 @@ BEGIN
         pgqueuer, pgqueuer_log, pgqueuer_statistics, pgqueuer_schedules TO fna_batch_app;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO fna_batch_app;
     GRANT SELECT ON alembic_version TO fna_batch_app;
-    -- The user of the embedded database.
+    -- The embedded database creates this user for the service.
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'fna_batch_service') THEN
         GRANT fna_batch_app TO fna_batch_service;
     END IF;

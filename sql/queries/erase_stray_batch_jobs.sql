@@ -3,7 +3,8 @@ WHERE batch_id IN (
     SELECT job.batch_id
     FROM batch_jobs AS job
     WHERE job.user_id = %(user_id)s
-      -- What the log gives this user goes with the act that names it. Whatever else bears their name goes here.
+      -- Rows of batches that the user submitted are deleted together with the operator action that names them.
+      -- This statement deletes the other rows that bear the user's id: an edit of the table left them there.
       AND NOT EXISTS (SELECT FROM batch_events AS event
                       WHERE event.batch_id = job.batch_id
                         AND event.version = 1

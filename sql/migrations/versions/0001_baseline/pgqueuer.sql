@@ -1,3 +1,6 @@
+-- The tables of PgQueuer, exactly as `pgq sql install` prints them, so that they can be compared with a later version of
+-- it. What FNA Batch adds to them is in queue.sql.
+
 -- pgqueuer 1.6.0 -- prefix='' schema=None durability=durable
 
 CREATE TYPE pgqueuer_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');

@@ -1,4 +1,4 @@
--- What users uploaded, and what the analysis made of it.
+-- Reports that users uploaded, and the analyses of them. Erasing a user's data deletes from these tables.
 
 CREATE TABLE financial_reports (
     id                uuid        PRIMARY KEY,
@@ -17,13 +17,14 @@ CREATE TABLE financial_reports (
 
 CREATE INDEX financial_reports_newest_first ON financial_reports (user_id, id DESC);
 
--- The bytes lie apart, in pieces, so that neither end ever holds a whole upload for the sake of the other.
+-- The bytes of an upload, in chunks, so that neither the service nor PostgreSQL holds a whole upload in memory.
 CREATE TABLE report_chunks (
     report_id uuid    NOT NULL REFERENCES financial_reports ON DELETE CASCADE,
     ordinal   integer NOT NULL CHECK (ordinal >= 0),
     bytes     bytea   NOT NULL,
     PRIMARY KEY (report_id, ordinal)
 );
+-- EXTERNAL saves the time to compress each chunk. PostgreSQL 15 does not take STORAGE in CREATE TABLE.
 ALTER TABLE report_chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 CREATE TABLE narrative_analyses (

@@ -11,7 +11,7 @@ from application.log import NO_HASH, RecordedEvent, StoredEvent
 from application.ports.clock import Clock
 from application.ports.codec import EventCodec
 from application.read_model import BatchJob, ReportResult, differing, project_all
-from domain.well_formed import violations
+from domain.stream_invariants import violations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

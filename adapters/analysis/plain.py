@@ -35,11 +35,11 @@ def without_spans(text: str, begin: re.Pattern[str], end: re.Pattern[str], repla
 
 def paragraphs(lines: list[str]) -> Iterator[str]:
     """Join lines to paragraphs; an empty line, a page number, a heading or a row of a table ends a paragraph."""
-    held: list[str] = []
+    open_lines: list[str] = []
 
     def flush() -> Iterator[str]:
-        joined = SPACES.sub(" ", " ".join(held)).strip()
-        held.clear()
+        joined = SPACES.sub(" ", " ".join(open_lines)).strip()
+        open_lines.clear()
         if joined and is_prose(joined):
             yield joined
 
@@ -48,10 +48,10 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
             yield from flush()
         elif HEADING.match(line) and len(line) < 120:
             yield from flush()
-            held.append(line)
+            open_lines.append(line)
             yield from flush()
         else:
-            held.append(line)
+            open_lines.append(line)
     yield from flush()
 
 

@@ -16,15 +16,15 @@ LONGEST_WORD = 80
 
 def sentences(paragraph: str) -> Iterator[str]:
     """Yield the sentences of a paragraph. A full stop after an abbreviation does not end a sentence."""
-    held = ""
+    unfinished = ""
     for piece in END.sub(r"\1\n", paragraph).split("\n"):
-        held = f"{held} {piece}" if held else piece
-        if ABBREVIATION.search(held[-8:]) and len(held) < 2000:
+        unfinished = f"{unfinished} {piece}" if unfinished else piece
+        if ABBREVIATION.search(unfinished[-8:]) and len(unfinished) < 2000:
             continue
-        yield from _cut(held)
-        held = ""
-    if held:
-        yield from _cut(held)
+        yield from _cut(unfinished)
+        unfinished = ""
+    if unfinished:
+        yield from _cut(unfinished)
 
 
 def _cut(sentence: str) -> Iterator[str]:

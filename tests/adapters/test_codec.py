@@ -97,7 +97,7 @@ def test_an_old_shape_with_a_field_of_a_newer_one_is_refused() -> None:
 
 
 def test_metadata_is_decoded_as_it_was_encoded() -> None:
-    metadata = Metadata(actor="user:1", correlation_id=UUID(int=3), causation_id=UUID(int=4), reason="asked to")
+    metadata = Metadata(actor="user:1", correlation_id=UUID(int=3), causation_id=UUID(int=4), reason="a request")
     encoded = codec.encode_metadata(metadata)
     _, _, data = codec.encode(EXAMPLES["Started", 1])
     assert codec.decode(stored("Started", 1, data, encoded)).metadata == metadata

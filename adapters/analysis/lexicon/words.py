@@ -35,6 +35,7 @@ class Term:
     entries: Mapping[str, Entry] = field(hash=False)
 
     def of(self, category: str) -> Entry | None:
+        """Return the entry of the phrase in a category, or None."""
         return self.entries.get(category)
 
 

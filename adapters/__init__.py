@@ -1,1 +1,1 @@
-"""One package a technology, each implementing ports. Only `entrypoints.container` imports them."""
+"""One package per technology, each implementing ports. Only `entrypoints.container` imports these packages."""

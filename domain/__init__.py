@@ -1,1 +1,1 @@
-"""The life of a batch: commands in, events out, refusals otherwise. Standard library only, no clock, no I/O."""
+"""The rules of a batch: a command gives new events or a refusal. Standard library only, no clock, no I/O."""

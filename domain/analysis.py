@@ -1,4 +1,4 @@
-"""What the analysis of one report says. Scores and confidences lie between 0.0 and 1.0."""
+"""The result of analysing one report. Scores and confidences lie between 0.0 and 1.0."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ MAX_KEY_THEMES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskIndicator:
-    """A passage that speaks of a risk: the sentence, the kind of risk, and how surely it is one."""
+    """A sentence that mentions a risk, the type of the risk, and the confidence that the sentence does mention one."""
 
     text: str
     type: str
@@ -18,7 +18,7 @@ class RiskIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NarrativeSection:
-    """Where a section of the narrative lies: characters of the extracted text, from `start` up to `end`."""
+    """A section of the narrative: characters `start` to `end` (exclusive) of the extracted text."""
 
     word_count: int
     start: int
@@ -27,7 +27,11 @@ class NarrativeSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinancialMetrics:
-    """Figures tagged in inline XBRL: dollars (or the filing's currency), growth as a fraction (0.1 is 10%)."""
+    """Figures tagged in inline XBRL: amounts in units of `currency`, growth as a fraction (0.1 is 10%).
+
+    Growth compares with the same period one year earlier. `currency` is an ISO 4217 code, `period_end` an ISO 8601
+    date.
+    """
 
     revenue: float | None = None
     revenue_growth: float | None = None
@@ -39,7 +43,10 @@ class FinancialMetrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NarrativeAnalysis:
-    """The same bytes give the same analysis on every machine, `processing_time_seconds` aside."""
+    """The analysis of one report. It depends only on the report's bytes, except for `processing_time_seconds`.
+
+    `low_confidence` is true if any of the three confidences is below `LOW_CONFIDENCE`.
+    """
 
     optimism_score: float
     optimism_confidence: float

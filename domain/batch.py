@@ -1,6 +1,6 @@
 """The batch as a decider: `evolve` folds events into a state, `decide` turns a command into new events.
 
-`evolve` never refuses, history already happened. `decide` is the only place where the rules are.
+`evolve` never refuses an event, because a stored event is a fact. All rules are in `decide`.
 """
 
 from collections import Counter
@@ -17,9 +17,11 @@ from domain.statuses import BatchStatus, final_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What deciding needs to know. Outcomes come in the order of `report_ids`, so two counts tell them all.
+    """The state that `decide` needs, folded from the events of one batch.
 
-    `lost_by` are the workers from which another has taken the batch.
+    Outcomes are recorded in the order of `report_ids`, so `successful + failed` is the index of the next report.
+    `attempt` counts the attempts spent on that report. `worker_id` is the worker that holds the batch; `lost_by` names
+    the workers that held the batch earlier and lost it to another worker.
     """
 
     report_ids: tuple[UUID, ...] = ()
@@ -32,7 +34,7 @@ class Batch:
 
     @property
     def pending(self) -> tuple[UUID, ...]:
-        """The reports that have no outcome yet, the next one first."""
+        """The reports without an outcome, in processing order."""
         return self.report_ids[self.successful + self.failed :]
 
     @property
@@ -46,12 +48,13 @@ UNSUBMITTED = Batch()
 
 
 def evolve(batch: Batch, event: events.Event) -> Batch:
+    """Return the state after one more event."""
     match event:
         case events.Submitted():
             return replace(batch, report_ids=event.report_ids)
         case events.Started():
-            before = batch.worker_id
-            lost_by = batch.lost_by if before in (None, event.worker_id) else batch.lost_by | {before}
+            holder = batch.worker_id
+            lost_by = batch.lost_by if holder in (None, event.worker_id) else batch.lost_by | {holder}
             return replace(batch, worker_id=event.worker_id, lost_by=lost_by, attempt=event.attempt)
         case events.ReportSucceeded():
             return replace(batch, successful=batch.successful + 1, attempt=1)
@@ -64,13 +67,14 @@ def evolve(batch: Batch, event: events.Event) -> Batch:
 
 
 def fold(stream: Iterable[events.Event], batch: Batch = UNSUBMITTED) -> Batch:
+    """Return the state after all events of `stream`, starting from `batch`."""
     return reduce(evolve, stream, batch)
 
 
 def decide(command: commands.Command, batch: Batch) -> tuple[events.Event, ...]:
-    """The events that the command causes.
+    """Return the new events that the command causes; at least one.
 
-    Raises a `Refusal` where the batch does not accept the command.
+    Raises a `Refusal` if the batch does not accept the command in its current state.
     """
     if isinstance(command, commands.Submit):
         return (_submit(command, batch),)
@@ -91,46 +95,52 @@ def decide(command: commands.Command, batch: Batch) -> tuple[events.Event, ...]:
             _must_be_next(command, batch)
             return _finished_if_last(batch, _failure(command.report_id, command.code))
         case commands.Cancel():
-            rest = (_failure(report_id, FailureCode.CANCELLED) for report_id in batch.pending)
-            return _finished_if_last(batch, *rest, reason=command.reason)
+            cancelled = (_failure(report_id, FailureCode.CANCELLED) for report_id in batch.pending)
+            return _finished_if_last(batch, *cancelled, reason=command.reason)
         case _:
             assert_never(command)
 
 
 def _submit(command: commands.Submit, batch: Batch) -> events.Submitted:
-    given = command.report_ids
+    report_ids = command.report_ids
     if batch.report_ids:
         raise refusals.BatchExists
-    if not given:
+    if not report_ids:
         raise refusals.NothingSubmitted
-    if repeated := [report_id for report_id, times in Counter(given).items() if times > 1]:
+    if repeated := [report_id for report_id, times in Counter(report_ids).items() if times > 1]:
         raise refusals.ReportListedTwice(repeated)
-    if len(given) > command.report_limit:
-        raise refusals.TooManyReports(given=len(given), limit=command.report_limit, tier=command.tier)
-    if unknown := [report_id for report_id in given if report_id not in command.available]:
+    if len(report_ids) > command.report_limit:
+        raise refusals.TooManyReports(given=len(report_ids), limit=command.report_limit, tier=command.tier)
+    if unknown := [report_id for report_id in report_ids if report_id not in command.available]:
         raise refusals.ReportsUnknown(unknown)
-    if busy := [report_id for report_id in given if report_id in command.busy]:
+    if busy := [report_id for report_id in report_ids if report_id in command.busy]:
         raise refusals.ReportsBusy(busy)
-    if not command.reanalyze and (done := [report_id for report_id in given if report_id in command.analysed]):
-        raise refusals.ReportsAnalysed(done)
+    if not command.reanalyze and (analysed := [report_id for report_id in report_ids if report_id in command.analysed]):
+        raise refusals.ReportsAnalysed(analysed)
     if command.active_batches >= command.active_limit:
         raise refusals.TooManyActiveBatches(limit=command.active_limit, tier=command.tier)
-    return events.Submitted(user_id=command.user_id, tier=command.tier, report_ids=given, retry_of=command.retry_of)
+    return events.Submitted(
+        user_id=command.user_id, tier=command.tier, report_ids=report_ids, retry_of=command.retry_of
+    )
 
 
 def _start(command: commands.Start, batch: Batch) -> tuple[events.Event, ...]:
-    """Take the batch; a report on which every attempt was spent fails now, so that the others get their turn."""
+    """Give the batch to the worker. If the next report has no attempts left, fail that report.
+
+    Failing the report here lets the worker go on with the remaining reports.
+    """
     if command.worker_id in batch.lost_by:
         raise refusals.NotHolder(holder=batch.worker_id, worker_id=command.worker_id)
     if not command.counts_as_attempt or batch.attempt < command.max_attempts:
         attempt = batch.attempt + 1 if command.counts_as_attempt else max(batch.attempt, 1)
         return (events.Started(worker_id=command.worker_id, attempt=attempt),)
     started = events.Started(worker_id=command.worker_id, attempt=batch.attempt)
-    poisoned = _failure(batch.pending[0], FailureCode.ANALYSIS_CRASHED)
-    return (started, *_finished_if_last(evolve(batch, started), poisoned))
+    exhausted = _failure(batch.pending[0], FailureCode.ANALYSIS_CRASHED)
+    return (started, *_finished_if_last(evolve(batch, started), exhausted))
 
 
 def _must_be_next(command: commands.RecordSuccess | commands.RecordFailure, batch: Batch) -> None:
+    """Refuse an outcome from a worker that does not hold the batch, and an outcome out of order."""
     if command.worker_id != batch.worker_id:
         raise refusals.NotHolder(holder=batch.worker_id, worker_id=command.worker_id)
     if command.report_id != batch.pending[0]:
@@ -144,6 +154,7 @@ def _failure(report_id: UUID, code: FailureCode) -> events.ReportFailed:
 def _finished_if_last(
     batch: Batch, *outcomes: events.ReportSucceeded | events.ReportFailed, reason: str | None = None
 ) -> tuple[events.Event, ...]:
+    """Return `outcomes`, followed by `Finished` if they leave no report without an outcome."""
     after = fold(outcomes, batch)
     if after.pending:
         return outcomes

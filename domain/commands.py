@@ -1,4 +1,4 @@
-"""What can be asked of a batch. Ids, limits and everything known about the reports arrive on the command."""
+"""The commands of a batch. Each command carries the ids, limits and facts that `decide` needs."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from domain.tiers import Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """Analyse `report_ids` in this order.
+    """Create a batch that analyses `report_ids` in the given order.
 
-    The sets say what is known of these reports: `available` exist and belong to the user, `busy` are in another
-    unfinished batch, `analysed` have an analysis. `active_batches` counts the user's unfinished batches.
+    The sets hold facts about these reports: `available` exist and belong to the user, `busy` are in another unfinished
+    batch, `analysed` already have an analysis. `active_batches` is the number of the user's unfinished batches,
+    `report_limit` and `active_limit` are the limits of the user's tier. `retry_of` is the batch whose failed reports
+    this batch retries.
     """
 
     user_id: UUID
@@ -31,10 +33,11 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Take the batch over, or go on with it.
+    """Take the batch over, or continue processing it.
 
-    `counts_as_attempt` is false when no report was being analysed before: the start then spends no attempt.
-    `worker_id` names one lease and is never reused, so a worker that lost the batch is refused.
+    `counts_as_attempt` is false if no report of the batch was being analysed before this start; the start then spends
+    no attempt. `worker_id` identifies one lease and is never reused, so `decide` can refuse a worker that has lost the
+    batch.
     """
 
     worker_id: str
@@ -44,6 +47,8 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSuccess:
+    """Record that the next report was analysed; `duration_ms` is the time of the analysis in milliseconds."""
+
     worker_id: str
     report_id: UUID
     analysis_id: UUID
@@ -52,6 +57,8 @@ class RecordSuccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFailure:
+    """Record that the next report cannot be analysed, with the reason as a code."""
+
     worker_id: str
     report_id: UUID
     code: FailureCode
@@ -59,7 +66,10 @@ class RecordFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Finish now; what has no outcome yet fails as CANCELLED. `reason` is one that `domain.reasons` allows."""
+    """Finish the batch now; every report without an outcome fails as CANCELLED.
+
+    `reason` must match `domain.reasons.REASON`.
+    """
 
     reason: str
 

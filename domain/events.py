@@ -1,8 +1,8 @@
-"""The five events of a batch. They are facts: names and fields are stored for ever.
+"""The five events of a batch. Their names and fields are stored in the log and never change.
 
     Submitted  Started+  (ReportSucceeded | ReportFailed)+  Finished
 
-Use them through this module: `events.ReportSucceeded(...)`.
+Refer to events through this module: `events.ReportSucceeded(...)`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ from domain.tiers import Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """Version 1 of every stream: who asked for which reports, in which order; they failed in the batch `retry_of`."""
+    """Version 1 of every stream: a user submitted reports, to be analysed in the order of `report_ids`.
+
+    `retry_of` is the batch whose failed reports this batch retries, or null.
+    """
 
     user_id: UUID
     tier: Tier
@@ -25,10 +28,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A worker took the batch. Raises the version, so whoever held it before can append nothing more.
+    """A worker took the batch. The event raises the version, so a worker that held the batch can append nothing more.
 
-    `attempt` counts from 1 the starts spent on the report that is next; it begins again after each outcome,
-    and stays as it was when the worker before handed the batch back unharmed.
+    `attempt` is the number of attempts spent on the next report, counted from 1. Each outcome
+    resets the count to 1, because the worker continues with the next report without another start. A start that does
+    not count as an attempt keeps the count.
     """
 
     worker_id: str
@@ -37,7 +41,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSucceeded:
-    """One outcome of one report; `duration_ms` is the time its analysis took, in milliseconds."""
+    """The report was analysed; `duration_ms` is the time of the analysis in milliseconds."""
 
     report_id: UUID
     analysis_id: UUID
@@ -46,7 +50,7 @@ class ReportSucceeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFailed:
-    """One outcome of one report; `errors` are the fixed sentences of `domain.failures`."""
+    """The report could not be analysed; `errors` are the fixed sentences of `domain.failures`."""
 
     report_id: UUID
     code: FailureCode
@@ -55,7 +59,7 @@ class ReportFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """Last event of every stream. `reason` is given when a batch was cancelled, else null."""
+    """The last event of every stream. `reason` is set if the batch was cancelled, otherwise null."""
 
     status: BatchStatus
     successful: int

@@ -1,6 +1,6 @@
-"""The ways in which a report can fail, each with the sentence that tells its owner what to do.
+"""The failures that a report can end with, each with a sentence that tells the report's owner what to do.
 
-The sentences are fixed: nothing of a report's text, its file's name or its owner enters the log through them.
+The sentences are fixed, so the log contains no text, file name or owner of a report.
 """
 
 from enum import StrEnum
@@ -24,9 +24,9 @@ SENTENCES = {
     FailureCode.CORRUPTED_FILE: "The file is damaged or cut off and could not be read: "
     "download it again from its source and upload it anew.",
     FailureCode.PASSWORD_PROTECTED: "The PDF is locked with a password: save a copy without one and upload that.",
-    FailureCode.ANALYSIS_TIMEOUT: "The analysis took longer than it may: "
+    FailureCode.ANALYSIS_TIMEOUT: "The analysis exceeded its time limit: "
     "upload the narrative part alone, or ask the operator to raise ANALYSIS_TIMEOUT_S.",
-    FailureCode.ANALYSIS_CRASHED: "The analysis of this report broke down repeatedly: "
+    FailureCode.ANALYSIS_CRASHED: "The analysis of this report crashed repeatedly: "
     "upload the report in another format, and tell the operator its report id.",
     FailureCode.REPORT_MISSING: "The report was deleted before its analysis: upload it again and submit it anew.",
     FailureCode.CANCELLED: "The batch was cancelled before this report was analysed: submit it again if you need it.",
@@ -34,5 +34,5 @@ SENTENCES = {
 
 
 def errors_for(code: FailureCode) -> tuple[str, ...]:
-    """The `errors` of a `ReportFailed`: each begins with its code, so that a program can tell them apart."""
+    """Return the `errors` of a `ReportFailed`. Each begins with its code, so that a client can parse the code."""
     return (f"{code}: {SENTENCES[code]}",)

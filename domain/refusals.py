@@ -1,22 +1,22 @@
-"""Why a command was refused.
+"""The refusals of a command.
 
     Refusal
     ├── NothingSubmitted       an empty list of reports
     ├── ReportListedTwice      .report_ids
     ├── TooManyReports         .given .limit .tier
-    ├── ReportsUnknown         .report_ids: unknown, or somebody else's
+    ├── ReportsUnknown         .report_ids: unknown, or another user's
     ├── ReportsBusy            .report_ids: in another unfinished batch
-    ├── ReportsAnalysed        .report_ids: analysed, and `reanalyze` was not asked for
+    ├── ReportsAnalysed        .report_ids: already analysed, and `reanalyze` is not set
     ├── TooManyActiveBatches   .limit .tier
     ├── BatchExists            a second Submit to the same stream
     ├── BatchUnknown           any other command to an empty stream
-    ├── BatchFinished          nothing follows Finished
-    ├── BatchUnfinished        only what has finished can be retried
+    ├── BatchFinished          any command after Finished
+    ├── BatchUnfinished        a retry of a batch that has not finished
     ├── NothingToRetry         no report of the batch failed
-    ├── NotHolder              another worker has started the batch since
-    └── NotNextReport          reports are recorded in the order given, once each
+    ├── NotHolder              .holder: the worker does not hold the batch
+    └── NotNextReport          an outcome out of the order of `report_ids`, or a second one
 
-Each message is one sentence for the person who gave the command.
+Each message is one sentence for the client that sent the command.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from domain.tiers import Tier
 
 
 class Refusal(Exception):
-    """A command that this batch does not accept now."""
+    """The batch does not accept the command in its current state."""
 
 
 class _AboutReports(Refusal):
@@ -43,7 +43,7 @@ class NothingSubmitted(Refusal):
 
 
 class ReportListedTwice(_AboutReports):
-    text = "A batch may name a report only once, these stand in the list more often"
+    text = "A batch may list a report only once; these reports are listed more than once"
 
 
 class TooManyReports(Refusal):
@@ -56,15 +56,15 @@ class TooManyReports(Refusal):
 
 
 class ReportsUnknown(_AboutReports):
-    text = "No such reports among yours, upload them first"
+    text = "You have no such reports; upload them first"
 
 
 class ReportsBusy(_AboutReports):
-    text = "These reports are in another unfinished batch, wait until it has finished"
+    text = "These reports are in another unfinished batch; wait until it has finished"
 
 
 class ReportsAnalysed(_AboutReports):
-    text = 'These reports are analysed already, read their analysis or submit them with "reanalyze": true'
+    text = 'These reports have already been analysed; read their analyses or submit them with "reanalyze": true'
 
 
 class TooManyActiveBatches(Refusal):
@@ -75,7 +75,7 @@ class TooManyActiveBatches(Refusal):
 
 class BatchExists(Refusal):
     def __init__(self) -> None:
-        super().__init__("This batch was submitted before.")
+        super().__init__("This batch has already been submitted.")
 
 
 class BatchUnknown(Refusal):
@@ -101,9 +101,9 @@ class NothingToRetry(Refusal):
 class NotHolder(Refusal):
     def __init__(self, *, holder: str | None, worker_id: str) -> None:
         self.holder = holder
-        super().__init__(f"Worker {worker_id} does not hold this batch, {holder or 'no worker'} does.")
+        super().__init__(f"Worker {worker_id} does not hold this batch; {holder or 'no worker'} does.")
 
 
 class NotNextReport(Refusal):
     def __init__(self, *, given: UUID, expected: UUID) -> None:
-        super().__init__(f"Report {given} is not the next to be recorded, {expected} is.")
+        super().__init__(f"Report {given} is not the next to be recorded; report {expected} is.")

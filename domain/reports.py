@@ -16,7 +16,7 @@ class ReportType(StrEnum):
 
 
 class ReportFormat(StrEnum):
-    """What the bytes are, as found from the bytes; never from the file's name."""
+    """The format of a file, detected from its bytes; the file name does not count."""
 
     HTML = "html"
     IXBRL = "ixbrl"
@@ -26,7 +26,7 @@ class ReportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`size` in bytes, `sha256` of the bytes as uploaded."""
+    """The metadata of a report: `size` in bytes, `sha256` the 32-byte digest of the uploaded bytes."""
 
     report_id: UUID
     user_id: UUID

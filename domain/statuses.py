@@ -1,10 +1,10 @@
-"""The statuses of a batch and of a report, and the one rule by which a batch ends."""
+"""The statuses of a batch and of a report, and the rule for the final status of a batch."""
 
 from enum import StrEnum
 
 
 class BatchStatus(StrEnum):
-    """PENDING after `Submitted`, PROCESSING after `Started`, then one of the other three for ever."""
+    """The status of a batch: PENDING after `Submitted`, PROCESSING after `Started`, then one of the final ones."""
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -18,7 +18,10 @@ class BatchStatus(StrEnum):
 
 
 class ReportStatus(StrEnum):
-    """`financial_reports.processing_status`: PROCESSING is the one report its batch is working on now."""
+    """The values of `financial_reports.processing_status`.
+
+    At most one report of a batch is PROCESSING: the next one without an outcome, while the batch itself is PROCESSING.
+    """
 
     PENDING = "PENDING"
     PROCESSING = "PROCESSING"
@@ -27,7 +30,7 @@ class ReportStatus(StrEnum):
 
 
 def final_status(*, successful: int, failed: int) -> BatchStatus:
-    """All succeeded: COMPLETED. None succeeded: FAILED. Otherwise PARTIALLY_COMPLETED."""
+    """Return COMPLETED if all reports succeeded, FAILED if none did, else PARTIALLY_COMPLETED."""
     if not successful:
         return BatchStatus.FAILED
     return BatchStatus.PARTIALLY_COMPLETED if failed else BatchStatus.COMPLETED

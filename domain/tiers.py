@@ -1,4 +1,4 @@
-"""The subscription tiers and what each may ask of the service."""
+"""The subscription tiers and their limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """A user's subscription, spelled as in the token's `subscription_tier` claim."""
+    """A user's subscription tier, spelled as in the `subscription_tier` claim of the token."""
 
     BASIC = "Basic"
     PRO = "Pro"
@@ -19,7 +19,7 @@ def _per_tier(basic: int, pro: int, enterprise: int) -> Mapping[Tier, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierLimits:
-    """Each limit by tier: reports in a batch, unfinished batches at once, requests a minute."""
+    """The limits of each tier: reports per batch, unfinished batches per user, requests per minute and user."""
 
     reports_per_batch: Mapping[Tier, int] = field(default_factory=lambda: _per_tier(3, 7, 10))
     active_batches: Mapping[Tier, int] = field(default_factory=lambda: _per_tier(2, 5, 20))

@@ -142,7 +142,7 @@ REMOVALS = (
         "domain/batch.py",
         "    if command.worker_id in batch.lost_by:\n",
         "    if False:\n",
-        "tests/domain/test_batch_properties.py::test_who_lost_the_batch_appends_nothing_more",
+        "tests/domain/test_batch_properties.py::test_a_worker_that_lost_the_batch_appends_no_more_events",
     ),
     Removal(
         "A worker that lost a batch stops its analysis",
@@ -254,7 +254,7 @@ REMOVALS = (
         ANALYSIS,
         "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})",
         "signal.pthread_sigmask(signal.SIG_BLOCK, set())",
-        "tests/adapters/test_process_pool.py::test_what_a_service_manager_sends_to_all_processes_ends_no_analysis",
+        "tests/adapters/test_process_pool.py::test_sigterm_and_sigint_do_not_end_an_analysing_process",
     ),
     Removal(
         "A deploy costs no attempt",
@@ -296,14 +296,14 @@ REMOVALS = (
         "domain/batch.py",
         "    if not command.counts_as_attempt or batch.attempt < command.max_attempts:\n",
         "    if True:\n",
-        "tests/domain/test_batch.py::test_a_report_whose_attempts_are_spent_fails_and_the_next_gets_its_turn",
+        "tests/domain/test_batch.py::test_a_report_whose_attempts_are_spent_fails_and_the_next_is_processed",
     ),
     Removal(
         "A poison report costs only itself",
         ANALYSIS,
         "    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))\n",
         "",
-        "tests/adapters/test_process_pool.py::test_a_report_that_eats_memory_ends_its_process_and_nothing_else",
+        "tests/adapters/test_process_pool.py::test_a_report_that_exceeds_the_memory_limit_ends_only_its_process",
     ),
     Removal(
         "A poison report costs only itself",
@@ -521,7 +521,7 @@ REMOVALS = (
         "adapters/codec/events.py",
         '{("Submitted", 1): _submitted_2}',
         "{}",
-        "tests/adapters/test_codec.py::test_a_released_shape_decodes_to_what_it_meant",
+        "tests/adapters/test_codec.py::test_a_released_shape_decodes_to_the_event_that_was_encoded",
     ),
     Removal(
         "What was erased does not come back",

@@ -1,1 +1,1 @@
-"""From the bytes of a report to its analysis, by rules and a word list of our own."""
+"""The lexicon analyser: from the bytes of a report to its analysis, by rules and a word list."""

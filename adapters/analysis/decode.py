@@ -1,4 +1,7 @@
-"""Bytes to text: by the byte order mark, as UTF-8 where that fits, else as windows-1252 (what filings call Latin-1)."""
+"""Decoding of a file's bytes: by byte order mark, as UTF-8 if valid, by the declared charset, else as windows-1252.
+
+Filings that declare Latin-1 or ASCII contain windows-1252, so these names mean windows-1252 here.
+"""
 
 import codecs
 import re
@@ -9,7 +12,7 @@ MEANS_CP1252 = {"ascii", "us-ascii", "iso-8859-1", "latin-1", "latin1", "iso8859
 
 
 def decode(content: bytes) -> str:
-    """Never fails: a byte that has no meaning becomes U+FFFD."""
+    """Return the text of a file. Bytes that are invalid in the chosen encoding become U+FFFD."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace")
@@ -20,14 +23,15 @@ def decode(content: bytes) -> str:
 
 
 def _declared(content: bytes) -> str | None:
-    found = DECLARED.search(content[:4096])
-    if found is None:
+    """Return the codec of the charset that the file declares in its first 4,096 bytes, or None."""
+    declaration = DECLARED.search(content[:4096])
+    if declaration is None:
         return None
-    name = found[1].decode("ascii", errors="ignore").lower()
+    name = declaration[1].decode("ascii", errors="ignore").lower()
     if name in MEANS_CP1252 or name.startswith("utf"):
         return "cp1252"
     try:
-        "".encode(name)  # some codecs are known and turn no text into bytes
+        "".encode(name)  # refuses codecs that are not text encodings, such as "hex"
         return codecs.lookup(name).name
     except (LookupError, UnicodeError):
         return None

@@ -1,4 +1,4 @@
-"""The text of a report as the extractors give it and the analysis reads it."""
+"""The text of a report, between extraction from its format and analysis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from domain.analysis import FinancialMetrics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Paragraphs of running text and headings, in order; tables of figures are left out."""
+    """The paragraphs and headings of a report in order, without tables of figures."""
 
     paragraphs: Sequence[str]
     metrics: FinancialMetrics | None = None
@@ -16,10 +16,11 @@ class Document:
 
 
 MIN_WORDS_IN_CELL = 12
+"""A table cell with fewer words is not a paragraph."""
 
 
 def is_prose(text: str, min_words: int = 1) -> bool:
-    """Whether text is words rather than figures: at least `min_words`, and letters outweigh digits."""
+    """Return whether the text has at least `min_words` words and more than two letters for each digit."""
     letters = sum(map(str.isalpha, text))
     digits = sum(map(str.isdigit, text))
     return letters > 2 * digits and text.count(" ") + 1 >= min_words

@@ -1,4 +1,4 @@
-"""HTML of every decade and inline XBRL: paragraphs out of blocks and layout tables, and nothing hidden."""
+"""Text from HTML and inline XBRL: the visible paragraphs, including those in layout tables."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from html import unescape
 from lxml import etree, html
 
 from adapters.analysis.document import MIN_WORDS_IN_CELL, Document, is_prose
-from adapters.analysis.plain import paragraphs, without
+from adapters.analysis.plain import paragraphs, without_spans
 from adapters.analysis.xbrl import metrics_of
 from application.errors import ReportUnreadable
 from domain.failures import FailureCode
@@ -58,7 +58,9 @@ BLOCKS = frozenset(
         "page",
     ]
 )
-UNSEEN = frozenset(["script", "style", "head", "title", "noscript", "template", "ix:header", "ix:hidden", "xbrl:xbrl"])
+INVISIBLE = frozenset(
+    ["script", "style", "head", "title", "noscript", "template", "ix:header", "ix:hidden", "xbrl:xbrl"]
+)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 SPACES = re.compile(r"\s+")
@@ -66,21 +68,22 @@ CUT_OFF = "The file ends in the middle: it is cut off, and what it holds was ana
 BAD_XBRL = "The inline XBRL is malformed: the text was analysed, no figures were read."
 NESTED = "The markup is nested more than 2,048 deep: it was read as plain text, without figures."
 TOO_DEEP = "xcessive depth"
+"""Part of libxml2's message "Excessive depth in document", whichever case its first letter has."""
 TAG = re.compile(r"</?([a-z][\w:]*)[^<>]*>", re.IGNORECASE)
 OPENED, CLOSED = re.compile(r"<html\b", re.IGNORECASE), re.compile(r"</html\s*>", re.IGNORECASE)
 
 
 def read_html(text: str) -> Document:
-    """Raises ReportUnreadable where the markup holds nothing that can be read."""
+    """Return the visible text and the tagged figures of a page. Raises ReportUnreadable: CORRUPTED_FILE."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     source = XML_DECLARATION.sub("", text).replace("\0", "")
     try:
         root = html.document_fromstring(source.encode("utf-8", errors="replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as broken:
-        raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from broken
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from error
     warnings = (CUT_OFF,) if _is_cut_off(source) else ()
     if any(TOO_DEEP in entry.message for entry in parser.error_log):
-        return Document(paragraphs=_flat(source), warnings=(*warnings, NESTED))
+        return Document(paragraphs=_paragraphs_without_parser(source), warnings=(*warnings, NESTED))
     try:
         metrics = metrics_of(root)
     except ValueError:
@@ -88,11 +91,11 @@ def read_html(text: str) -> Document:
     return Document(paragraphs=list(_paragraphs(root)), metrics=metrics, warnings=warnings)
 
 
-def _flat(source: str) -> list[str]:
-    """The paragraphs of markup that no parser follows."""
+def _paragraphs_without_parser(source: str) -> list[str]:
+    """Return the paragraphs of markup that is nested too deeply for the parser."""
     for tag in ("script", "style", "head"):
         begin, end = re.compile(rf"<{tag}\b", re.IGNORECASE), re.compile(rf"</{tag}\s*>", re.IGNORECASE)
-        source = without(source, begin, end)
+        source = without_spans(source, begin, end)
     text = TAG.sub(lambda tag: "\n\n" if tag[1].lower() in BLOCKS else "", source)
     return list(paragraphs(unescape(text).splitlines()))
 
@@ -102,26 +105,30 @@ def _is_cut_off(source: str) -> bool:
 
 
 def _paragraphs(root: html.HtmlElement) -> Iterator[str]:
+    """Yield the paragraphs; text in a table cell only if the text is prose or a heading."""
     pieces: list[str] = []
-    cells = 0
+    open_cells = 0
     for kind, value in _walk(root):
         if kind == "text":
             pieces.append(value)
             continue
         text = SPACES.sub(" ", "".join(pieces)).strip()
         pieces.clear()
-        if text and (not cells or is_prose(text, MIN_WORDS_IN_CELL) or _is_heading(text)):
+        if text and (not open_cells or is_prose(text, MIN_WORDS_IN_CELL) or _is_heading(text)):
             yield text
-        cells += {"cell": 1, "/cell": -1}.get(value, 0)
+        open_cells += {"cell": 1, "/cell": -1}.get(value, 0)
 
 
 def _walk(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
-    """The text that a reader sees, and where blocks begin and end; without recursion, filings nest deeply."""
+    """Yield ("text", visible text) and ("break", tag) at the beginning and end of each block.
+
+    The walk is iterative, because filings nest deeper than Python's recursion limit.
+    """
     skipped: html.HtmlElement | None = None
     for event, node in etree.iterwalk(root, events=("start", "end")):
         tag = node.tag if isinstance(node.tag, str) else ""
         if event == "start":
-            if skipped is None and (tag in UNSEEN or HIDDEN.search(node.get("style", ""))):
+            if skipped is None and (tag in INVISIBLE or HIDDEN.search(node.get("style", ""))):
                 skipped = node
             if skipped is None:
                 if tag in BLOCKS:

@@ -1,4 +1,4 @@
-"""Whether a text is English, told by its small words: any other language has others."""
+"""Detection of English by the share of its most frequent small words."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,11 @@ MIN_SHARE = 0.08
 
 
 def is_english(words: Sequence[str]) -> bool:
-    """`words` in lower case. English text has a fifth to a third of small words; names and figures lower that."""
+    """Return whether lower-case `words` are English.
+
+    A fifth to a third of English prose is small words; names and figures lower that share.
+    """
     english_words, other_words = small_words("english"), small_words("other")
     english = sum(word in english_words for word in words)
-    others = sum(word in other_words for word in words)
-    return english >= MIN_SHARE * len(words) and english > others
+    other = sum(word in other_words for word in words)
+    return english >= MIN_SHARE * len(words) and english > other

@@ -1,4 +1,4 @@
-"""PDF text by PDFium, page by page; what stands on most pages at the top or bottom is no narrative."""
+"""Text from PDF, read by PDFium page by page and joined to paragraphs, without running heads and feet."""
 
 import re
 from collections import Counter
@@ -18,12 +18,12 @@ FULL_LINE = 0.75
 
 
 def read_pdf(content: bytes) -> Document:
-    """Raises ReportUnreadable: PASSWORD_PROTECTED, CORRUPTED_FILE."""
+    """Return the text of a PDF. Raises ReportUnreadable: PASSWORD_PROTECTED, CORRUPTED_FILE."""
     try:
         pdf = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as refused:
-        code = FailureCode.PASSWORD_PROTECTED if "password" in str(refused).lower() else FailureCode.CORRUPTED_FILE
-        raise ReportUnreadable(code) from refused
+    except pypdfium2.PdfiumError as error:
+        code = FailureCode.PASSWORD_PROTECTED if "password" in str(error).lower() else FailureCode.CORRUPTED_FILE
+        raise ReportUnreadable(code) from error
     try:
         pages = []
         for page in pdf:
@@ -31,35 +31,38 @@ def read_pdf(content: bytes) -> Document:
             pages.append(text_page.get_text_bounded().splitlines())
             text_page.close()
             page.close()
-    except pypdfium2.PdfiumError as broken:
-        raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from broken
+    except pypdfium2.PdfiumError as error:
+        raise ReportUnreadable(FailureCode.CORRUPTED_FILE) from error
     finally:
         pdf.close()
-    return Document(paragraphs=list(paragraphs(_with_breaks(_without_furniture(pages)))))
+    return Document(paragraphs=list(paragraphs(_with_breaks(_without_running_heads(pages)))))
 
 
-def _without_furniture(pages: list[list[str]]) -> list[str]:
-    """All lines without running heads and feet: those that most pages share, numbers aside."""
+def _without_running_heads(pages: list[list[str]]) -> list[str]:
+    """Return all lines except running heads and feet: lines at the edge of most pages, equal except for numbers."""
     edges = Counter(
         DIGITS.sub("#", line.strip()) for page in pages for line in {*page[:EDGE_LINES], *page[-EDGE_LINES:]}
     )
-    furniture = {line for line, times in edges.items() if times > max(3, len(pages) / 2)}
+    running_heads = {line for line, times in edges.items() if times > max(3, len(pages) / 2)}
     lines = []
     for page in pages:
-        for at, line in enumerate(page):
-            on_edge = at < EDGE_LINES or at >= len(page) - EDGE_LINES
-            if not (on_edge and DIGITS.sub("#", line.strip()) in furniture):
+        for index, line in enumerate(page):
+            on_edge = index < EDGE_LINES or index >= len(page) - EDGE_LINES
+            if not (on_edge and DIGITS.sub("#", line.strip()) in running_heads):
                 lines.append(HYPHEN_AT_END.sub("", line))
     return lines
 
 
 def _with_breaks(lines: list[str]) -> list[str]:
-    """A PDF has no paragraphs: one ends where a sentence ends on a line that is clearly shorter than the others."""
-    usual = sorted(map(len, filter(str.strip, lines)))
-    full = FULL_LINE * usual[len(usual) * 3 // 4] if usual else 0
-    broken = []
+    """Return the lines with an empty line after each paragraph, because a PDF does not mark paragraphs.
+
+    A paragraph ends with a line that is clearly shorter than most and does not break off in the middle of a sentence.
+    """
+    lengths = sorted(map(len, filter(str.strip, lines)))
+    shortest_full_line = FULL_LINE * lengths[len(lengths) * 3 // 4] if lengths else 0
+    with_breaks = []
     for line in lines:
-        broken.append(line)
-        if len(line) < full and (SENTENCE_END.search(line) or not line.rstrip()[-1:].islower()):
-            broken.append("")
-    return broken
+        with_breaks.append(line)
+        if len(line) < shortest_full_line and (SENTENCE_END.search(line) or not line.rstrip()[-1:].islower()):
+            with_breaks.append("")
+    return with_breaks

@@ -1,4 +1,4 @@
-"""Plain text as filings of the 1990s have it: hard-wrapped lines, page marks, tables drawn with spaces."""
+"""Text from plain-text filings of the 1990s: hard-wrapped lines, page marks, tables drawn with spaces."""
 
 import re
 from collections.abc import Iterator
@@ -11,32 +11,35 @@ PAGE_NUMBER = re.compile(r"[-–]? ?(?:page\s+)?[A-Z]{0,2}-?\d{1,4} ?[-–]?", r
 COLUMNS = re.compile(r"\S {3,}\S.*\S {3,}\S|\.{4,}|[-=_]{4,}")
 HEADING = re.compile(r"(?:ITEM|PART)\b", re.IGNORECASE)
 LONGEST_TABLE_LINE = 400
+"""In characters. Longer lines are prose, and matching the patterns against them would only take time."""
 SPACES = re.compile(r"\s+")
 
 
 def read_plain(text: str) -> Document:
-    return Document(paragraphs=list(paragraphs(without(text, TABLE, TABLE_END, "\n\n").splitlines())))
+    """Return the paragraphs of a plain-text filing, without its tables."""
+    return Document(paragraphs=list(paragraphs(without_spans(text, TABLE, TABLE_END, "\n\n").splitlines())))
 
 
-def without(text: str, begin: re.Pattern[str], end: re.Pattern[str], instead: str = "") -> str:
-    """The text without what stands from a match of `begin` to the next of `end`; in time linear in the text.
+def without_spans(text: str, begin: re.Pattern[str], end: re.Pattern[str], replacement: str = "") -> str:
+    """Return the text with each span from a match of `begin` to the next match of `end` replaced.
 
-    One lazy pattern over both looks to the end of the text again for every beginning that is not closed.
+    The time is linear in the length of the text. One lazy pattern `begin.*?end` would scan to the end of the text for
+    every unclosed `begin`, which takes quadratic time.
     """
-    kept, at = [], 0
-    while (opened := begin.search(text, at)) and (closed := end.search(text, opened.end())):
-        kept += [text[at : opened.start()], instead]
-        at = closed.end()
-    return "".join([*kept, text[at:]])
+    kept, position = [], 0
+    while (opened := begin.search(text, position)) and (closed := end.search(text, opened.end())):
+        kept += [text[position : opened.start()], replacement]
+        position = closed.end()
+    return "".join([*kept, text[position:]])
 
 
 def paragraphs(lines: list[str]) -> Iterator[str]:
-    """Lines joined to paragraphs; an empty line, a heading or a row of a table ends one."""
-    held: list[str] = []
+    """Join lines to paragraphs; an empty line, a page number, a heading or a row of a table ends a paragraph."""
+    open_lines: list[str] = []
 
     def flush() -> Iterator[str]:
-        joined = SPACES.sub(" ", " ".join(held)).strip()
-        held.clear()
+        joined = SPACES.sub(" ", " ".join(open_lines)).strip()
+        open_lines.clear()
         if joined and is_prose(joined):
             yield joined
 
@@ -45,15 +48,14 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
             yield from flush()
         elif HEADING.match(line) and len(line) < 120:
             yield from flush()
-            held.append(line)
+            open_lines.append(line)
             yield from flush()
         else:
-            held.append(line)
+            open_lines.append(line)
     yield from flush()
 
 
 def _is_page_number_or_columns(line: str) -> bool:
-    """A line of a table is short; a long one is text, and would only take time to look at."""
     if len(line) > LONGEST_TABLE_LINE:
         return False
     return bool(PAGE_NUMBER.fullmatch(line) or (COLUMNS.search(line) and not HEADING.match(line)))

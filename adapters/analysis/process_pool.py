@@ -1,4 +1,4 @@
-"""Analysis in processes of its own: what crashes, hangs or eats a core there costs only the one report."""
+"""Analysis in separate processes, so that an analysis that crashes, hangs or exhausts memory fails only its report."""
 
 import asyncio
 import ctypes
@@ -25,15 +25,15 @@ from domain.failures import FailureCode
 from domain.reports import ReportFormat
 
 log = structlog.get_logger()
-REPORTS_A_PROCESS = 200
-"""A process is replaced after so many reports, so that nothing can pile up in it."""
+REPORTS_PER_PROCESS = 200
+"""The pool replaces a process after this many reports, which bounds memory leaks."""
 PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
+"""From `linux/prctl.h`."""
 
 
 class _Process(SpawnProcess):
     def terminate(self) -> None:
-        """They do not listen to SIGTERM, see `_deaf_children`."""
+        """Kill the process, because it blocks SIGTERM (see `_signals_blocked`)."""
         self.kill()
 
 
@@ -42,7 +42,11 @@ class _Context(SpawnContext):
 
 
 class ProcessPoolAnalyzer(Analyzer):
-    """`timeout` in seconds for one report, `memory` in bytes for one process. They start with the first report."""
+    """An analyser that runs in `processes` separate processes, which start with the first report.
+
+    `timeout` is in seconds per report, `memory` in bytes of address space per process. A null `lexicon_path` selects
+    the shipped word list.
+    """
 
     def __init__(self, *, processes: int, timeout: float, memory: int, lexicon_path: Path | None) -> None:
         self._memory = memory
@@ -52,8 +56,8 @@ class ProcessPoolAnalyzer(Analyzer):
     def _new_pool(self) -> pebble.ProcessPool:
         return pebble.ProcessPool(
             max_workers=self._processes,
-            max_tasks=REPORTS_A_PROCESS,
-            initializer=_begin,
+            max_tasks=REPORTS_PER_PROCESS,
+            initializer=_set_up_process,
             initargs=(self._memory,),
             context=_Context(),
         )
@@ -61,7 +65,7 @@ class ProcessPoolAnalyzer(Analyzer):
     async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
         try:
             task = self._schedule(content, report_format)
-        except RuntimeError:  # pebble gives a pool up when a process dies while it takes its task
+        except RuntimeError:  # pebble stops a pool if a process dies while receiving a task
             self._pool = self._new_pool()
             task = self._schedule(content, report_format)
         try:
@@ -73,18 +77,19 @@ class ProcessPoolAnalyzer(Analyzer):
         except pebble.ProcessExpired as died:
             log.warning("an analysing process died", exit_code=died.exitcode, size=len(content), format=report_format)
             raise AnalysisCrashed(f"exit code {died.exitcode}") from died
-        except Exception as broke:
-            log.warning("an analysis broke", error=type(broke).__name__, size=len(content), format=report_format)
-            raise AnalysisCrashed(type(broke).__name__) from broke
+        except Exception as error:
+            name = type(error).__name__
+            log.warning("an analysis raised an error", error=name, size=len(content), format=report_format)
+            raise AnalysisCrashed(name) from error
 
     def _schedule(self, content: bytes, report_format: ReportFormat) -> "pebble.ProcessFuture[NarrativeAnalysis]":
-        with _deaf_children():
+        with _signals_blocked():
             return self._pool.schedule(
                 _analyze, args=(content, report_format, self._lexicon_path), timeout=self._timeout
             )
 
     def close(self) -> None:
-        """Kill what is running and wait until the processes are gone."""
+        """Kill the processes, including any analysis that is running, and wait until the processes have ended."""
         self._pool.stop()
         self._pool.join()
 
@@ -94,12 +99,12 @@ def _analyze(content: bytes, report_format: ReportFormat, lexicon_path: Path | N
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes and threads made in here never get SIGTERM or SIGINT.
+def _signals_blocked() -> Iterator[None]:
+    """Block SIGTERM and SIGINT in all processes and threads that are started inside.
 
-    A service manager or a terminal sends them to every process at once; it is the worker's to say which analysis
-    may still end and which is handed back. The resource tracker comes first: where it has yet to be started,
-    multiprocessing starts it with the first process, and unblocks both signals afterwards.
+    A service manager or a terminal sends these signals to every process of the service, but the worker decides which
+    analyses finish and which are handed back. The resource tracker is started first, because multiprocessing would
+    start it together with the first process and then unblock both signals.
     """
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
@@ -109,8 +114,8 @@ def _deaf_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(memory: int) -> None:
-    """Bound this process, and end it with its parent: a worker that was killed cannot stop its processes."""
+def _set_up_process(memory: int) -> None:
+    """Limit the memory of this process, and end the process with its worker: a killed worker cannot stop it."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _end_with_parent()
@@ -121,9 +126,9 @@ def _end_with_parent() -> None:
     if parent is None:
         return
     libc = ctypes.CDLL(None)
-    if hasattr(libc, "prctl"):  # the kernel does it, also in the middle of a long regular expression
+    if hasattr(libc, "prctl"):  # the kernel can end this process even during a long regular expression
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent.pid:  # it died before it was asked for
+        if os.getppid() != parent.pid:  # the parent died before the call of prctl
             os._exit(1)
         return
     threading.Thread(target=_end_after, args=(parent,), daemon=True).start()

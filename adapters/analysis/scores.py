@@ -1,4 +1,4 @@
-"""Sentences to scores: how much they say, where they stand, how often they were said before."""
+"""Scores, risk indicators and driving sentences of a report, computed from its sentences."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from domain.analysis import RiskIndicator
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How much a sentence of a section counts, for the tone and for risk and doubt."""
+    """The factors by which a sentence of a section counts: `tone` for optimism, `risk` for risk and uncertainty."""
 
     tone: float
     risk: float
@@ -24,7 +24,7 @@ SECTION_WEIGHT: Mapping[str | None, Weight] = {
     "risk_factors": Weight(tone=0.04, risk=0.35),
     None: Weight(tone=0.25, risk=0.5),
 }
-"""Risk factors are written to be worse than the year was, and business descriptions to be better."""
+"""Risk factors describe a year as worse than it was, business descriptions as better, so both count less."""
 
 SEVERITY: Mapping[str, float] = {
     "going concern": 8.0,
@@ -42,20 +42,26 @@ SEVERITY: Mapping[str, float] = {
     "market": 0.5,
 }
 HEDGED = 0.3
-"""What could happen weighs less than what did."""
+"""Factor for the risk of a sentence about a possibility instead of a fact."""
 
 PRIOR_TONE = 8.0
 PRIOR_SENTENCES = 25.0
+"""Weights of neutral text that is added to every report, so that a few sentences cannot give an extreme score."""
 RISK_SCALE = 0.20
-DOUBT_SCALE = 0.22
-EVIDENCE_TONE = 6.0
-EVIDENCE_SENTENCES = 15.0
+UNCERTAINTY_SCALE = 0.22
+"""Mean per sentence at which a score reaches 1 - 1/e, about 0.63."""
+HALF_CONFIDENCE_TONE = 6.0
+HALF_CONFIDENCE_SENTENCES = 15.0
+"""Evidence at which a confidence reaches 0.5."""
 MAX_INDICATORS = 25
 MAX_QUOTED = 400
+"""In characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """A sentence of a report with its tone; `hedged` is true if the sentence contains a word such as "may"."""
+
     text: str
     section: str | None
     tone: Tone
@@ -67,7 +73,7 @@ class Sentence:
 
     @property
     def risk(self) -> float:
-        """How much risk it speaks of; a possibility counts less than a fact, and good news as none."""
+        """The greatest weighted severity of the sentence's risks; 0 for good news, reduced for a possibility."""
         if self.tone.polarity >= THRESHOLD:
             return 0.0
         severity = max((SEVERITY[kind] * weight for kind, weight in self.tone.risks), default=0.0)
@@ -76,6 +82,8 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
+    """The scores of a report and their confidences, each between 0 and 1."""
+
     optimism: float
     optimism_confidence: float
     risk: float
@@ -85,26 +93,26 @@ class Scores:
 
 
 def scores(sentences: Sequence[Sentence]) -> Scores:
-    """Each between 0 and 1. A short text stays near the middle: what it does not say is not assumed."""
+    """Return the scores of a report. A short report gets no extreme score, and low confidences."""
     good = sum(s.weight.tone * max(0.0, s.tone.polarity) for s in sentences)
     bad = sum(s.weight.tone * max(0.0, -s.tone.polarity) for s in sentences)
-    amount = sum(s.weight.risk for s in sentences)
-    risk = sum(s.weight.risk * s.risk for s in sentences) / (amount + PRIOR_SENTENCES * 0.5)
-    doubt = sum(s.weight.risk * s.tone.uncertainty for s in sentences) / (amount + PRIOR_SENTENCES * 0.5)
-    told = sum(s.weight.tone for s in sentences if abs(s.tone.polarity) >= THRESHOLD)
-    read = _confidence(amount, EVIDENCE_SENTENCES)
+    weight = sum(s.weight.risk for s in sentences)
+    risk = sum(s.weight.risk * s.risk for s in sentences) / (weight + PRIOR_SENTENCES * 0.5)
+    uncertainty = sum(s.weight.risk * s.tone.uncertainty for s in sentences) / (weight + PRIOR_SENTENCES * 0.5)
+    toned = sum(s.weight.tone for s in sentences if abs(s.tone.polarity) >= THRESHOLD)
+    confidence = _confidence(weight, HALF_CONFIDENCE_SENTENCES)
     return Scores(
         optimism=_rounded((good + PRIOR_TONE / 2) / (good + bad + PRIOR_TONE)),
-        optimism_confidence=_confidence(told, EVIDENCE_TONE),
+        optimism_confidence=_confidence(toned, HALF_CONFIDENCE_TONE),
         risk=_rounded(1 - math.exp(-risk / RISK_SCALE)),
-        risk_confidence=read,
-        uncertainty=_rounded(1 - math.exp(-doubt / DOUBT_SCALE)),
-        uncertainty_confidence=read,
+        risk_confidence=confidence,
+        uncertainty=_rounded(1 - math.exp(-uncertainty / UNCERTAINTY_SCALE)),
+        uncertainty_confidence=confidence,
     )
 
 
 def risk_indicators(sentences: Sequence[Sentence]) -> tuple[RiskIndicator, ...]:
-    """The gravest passages first, one a sentence, at most 25, no type more than a third of them."""
+    """Return at most 25 risk indicators, the most severe first, one per sentence and at most 9 of one type."""
     ranked = sorted((s for s in sentences if s.risk > 0), key=lambda s: (-s.risk * s.weight.risk, s.text))
     chosen: list[RiskIndicator] = []
     by_type: Counter[str] = Counter()
@@ -118,7 +126,7 @@ def risk_indicators(sentences: Sequence[Sentence]) -> tuple[RiskIndicator, ...]:
 
 
 def driving_sentences(sentences: Sequence[Sentence], limit: int) -> list[Sentence]:
-    """Those that moved the scores most."""
+    """Return the sentences that moved the scores most, the strongest first, at most `limit`."""
     ranked = sorted(
         sentences, key=lambda s: (-max(s.weight.tone * abs(s.tone.polarity), s.weight.risk * s.risk / 3), s.text)
     )
@@ -126,7 +134,7 @@ def driving_sentences(sentences: Sequence[Sentence], limit: int) -> list[Sentenc
 
 
 def _confidence(evidence: float, half: float) -> float:
-    """0 without evidence, one half at `half`, towards 1 with much."""
+    """Return 0 without evidence, 0.5 if the evidence equals `half`, and more towards 1 with more evidence."""
     return _rounded(evidence / (evidence + half))
 
 

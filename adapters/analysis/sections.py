@@ -1,4 +1,7 @@
-"""The parts of a filing: found by their headings, the longest where a table of contents names them as well."""
+"""The sections of a filing, located by their headings.
+
+A table of contents repeats the headings, so of several sections with one name the longest counts.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,31 +22,32 @@ HEADINGS: Mapping[str, re.Pattern[str]] = {
 }
 NEXT_PART = re.compile(r"(?:item\s*\d{1,2}[abc]?\b\s*[.:—–-]|part\s+i{1,3}v?\b|signatures?\s*$)", re.IGNORECASE)
 MAX_HEADING = 160
+"""In characters."""
 MIN_WORDS = 40
 
 
 def sections(paragraphs: Sequence[str]) -> dict[str, NarrativeSection]:
-    """Each section found, with its place in the paragraphs joined by newlines."""
+    """Return the sections by name. Their offsets refer to the paragraphs joined by newlines."""
     offsets = [0]
     for paragraph in paragraphs:
         offsets.append(offsets[-1] + len(paragraph) + 1)
     words = [len(paragraph.split()) for paragraph in paragraphs]
     starts = sorted(_starts(paragraphs))
     longest: dict[str, NarrativeSection] = {}
-    ends = [at for at, _ in starts[1:]] + [len(paragraphs)]
-    for (at, name), end in zip(starts, ends, strict=False):
-        count = sum(words[at:end])
+    ends = [start for start, _ in starts[1:]] + [len(paragraphs)]
+    for (start, name), end in zip(starts, ends, strict=False):
+        count = sum(words[start:end])
         if name and count >= MIN_WORDS and count > (longest[name].word_count if name in longest else 0):
-            longest[name] = NarrativeSection(word_count=count, start=offsets[at], end=offsets[end] - 1)
+            longest[name] = NarrativeSection(word_count=count, start=offsets[start], end=offsets[end] - 1)
     return {name: longest[name] for name in HEADINGS if name in longest}
 
 
 def _starts(paragraphs: Sequence[str]) -> Iterator[tuple[int, str | None]]:
-    """Where sections begin, and where something else does (None)."""
-    for at, paragraph in enumerate(paragraphs):
+    """Yield the index of each heading and the name of its section, or None for a section without analysis."""
+    for index, paragraph in enumerate(paragraphs):
         text = paragraph[:MAX_HEADING].strip()
         name = next((name for name, heading in HEADINGS.items() if heading.match(text)), None)
         if name and (len(paragraph) <= MAX_HEADING or text.lower().startswith(("item", "dear", "to our"))):
-            yield at, name
+            yield index, name
         elif NEXT_PART.match(text) and len(paragraph) <= MAX_HEADING:
-            yield at, None
+            yield index, None

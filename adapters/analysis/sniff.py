@@ -1,11 +1,11 @@
-"""What a file is, found from its bytes: never from its name or from what the client called it."""
+"""Detection of a file's format from its bytes; the file name and the client's content type do not count."""
 
 import re
 
 from domain.reports import ReportFormat
 
 HEAD = 65_536
-"""Bytes of a file's beginning that `sniff` wants to see."""
+"""The number of bytes from the beginning of a file that `sniff` needs."""
 
 INLINE_XBRL = re.compile(rb"xmlns:ix\s*=|<ix:(?:header|nonfraction|nonnumeric)\b", re.IGNORECASE)
 HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|div|p|table|font|title)\b", re.IGNORECASE)
@@ -25,7 +25,7 @@ MAX_CONTROL_SHARE = 0.02
 
 
 def sniff(head: bytes) -> ReportFormat | None:
-    """The format of a file that begins with `head`, or None where it is of no supported kind."""
+    """Return the format of a file that begins with `head`, or None if the format is not supported."""
     if b"%PDF-" in head[:1024]:
         return ReportFormat.PDF
     if head.startswith(OTHER_KINDS) or not _is_text(head):

@@ -1,8 +1,8 @@
-"""EDGAR's full submissions: an SGML envelope around several documents, of which the narrative ones are kept."""
+"""Full EDGAR submissions: an SGML envelope around several documents, only some of them narrative."""
 
 import re
 
-from adapters.analysis.plain import without
+from adapters.analysis.plain import without_spans
 
 ENVELOPE = re.compile(r"<(?:SEC-DOCUMENT|IMS-DOCUMENT|SUBMISSION|DOCUMENT)>", re.IGNORECASE)
 PEM_HEADER = re.compile(r"\A-----BEGIN PRIVACY-ENHANCED MESSAGE-----.*?\n\s*\n", re.DOTALL)
@@ -16,14 +16,14 @@ NOT_NARRATIVE = re.compile(r"GRAPHIC|ZIP|EXCEL|PDF|XML|COVER|JSON|EX-(?:10[0-5]|
 
 
 def narrative_documents(text: str) -> list[str]:
-    """The documents of a submission that can hold narrative; the text itself where it is no submission."""
+    """Return the documents of a submission that can contain narrative, or the text itself if it is not a submission."""
     if not ENVELOPE.search(text[:20_000]):
         return [text]
     body = PEM_END.sub("", PEM_HEADER.sub("", text))
     kept = []
     for document in DOCUMENT.findall(body):
         kind = TYPE.search(document)
-        inner = TEXT.search(document)
-        if inner and not (kind and NOT_NARRATIVE.match(kind[1])):
-            kept.append(without(WRAPPERS.sub("", inner[1]), UUENCODED, UUENCODED_END))
+        content = TEXT.search(document)
+        if content and not (kind and NOT_NARRATIVE.match(kind[1])):
+            kept.append(without_spans(WRAPPERS.sub("", content[1]), UUENCODED, UUENCODED_END))
     return kept

@@ -1,4 +1,4 @@
-"""Key themes: the phrases of two or three words that a report comes back to."""
+"""Key themes: the phrases of two or three words that a report repeats most often."""
 
 import re
 from collections import Counter
@@ -9,26 +9,30 @@ from domain.analysis import MAX_KEY_THEMES
 
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[.,;:()]")
 MIN_TIMES = 3
-LONG_TEXT = 100
-"""Sentences from which on a phrase must come back more than once."""
+"""How often a phrase must occur in a long report; one time less in a shorter one."""
+LONG_REPORT = 100
+"""In sentences."""
 
 
 def key_themes(sentences: Iterable[str]) -> tuple[str, ...]:
-    """At most fifty, the most frequent first; a phrase within a longer one that is as frequent is left out."""
-    meaningless = small_words("english") | small_words("no theme")
-    counted: Counter[tuple[str, ...]] = Counter()
-    read = list(sentences)
-    for sentence in read:
+    """Return at most 50 phrases, the most frequent first.
+
+    A phrase of two words is left out if nearly all of its occurrences are inside one phrase of three.
+    """
+    excluded = small_words("english") | small_words("no theme")
+    counts: Counter[tuple[str, ...]] = Counter()
+    sentence_list = list(sentences)
+    for sentence in sentence_list:
         run: list[str] = []
         for word in [*WORD.findall(sentence.lower()), "."]:
-            if len(word) > 2 and word not in meaningless:
+            if len(word) > 2 and word not in excluded:
                 run.append(word)
                 continue
             for size in (2, 3):
-                counted.update(tuple(run[at : at + size]) for at in range(len(run) - size + 1))
+                counts.update(tuple(run[start : start + size]) for start in range(len(run) - size + 1))
             run = []
-    enough = MIN_TIMES if len(read) >= LONG_TEXT else MIN_TIMES - 1
-    frequent = {phrase: times for phrase, times in counted.items() if times >= enough}
+    min_times = MIN_TIMES if len(sentence_list) >= LONG_REPORT else MIN_TIMES - 1
+    frequent = {phrase: times for phrase, times in counts.items() if times >= min_times}
     inside = {
         part
         for phrase, times in frequent.items()

@@ -1,4 +1,4 @@
-"""Revenue and net income from inline XBRL, and their growth where the filing tags the year before as well."""
+"""Revenue and net income from inline XBRL, with their growth if the filing also tags the prior year."""
 
 import math
 import re
@@ -24,8 +24,9 @@ NET_INCOME = (
     "us-gaap:NetIncomeLossAvailableToCommonStockholdersBasic",
     "ifrs-full:ProfitLoss",
 )
-A_YEAR = timedelta(days=365)
+YEAR = timedelta(days=365)
 TOLERANCE = timedelta(days=16)
+"""Fiscal years and quarters differ by days in their length and end."""
 SPACES_AND_COMMAS = re.compile(r"[\s,]")
 
 
@@ -47,9 +48,9 @@ class _Fact:
 
 
 def metrics_of(root: html.HtmlElement) -> FinancialMetrics | None:
-    """The figures of the longest tagged period that ends last; null where neither figure is tagged.
+    """Return the figures of the latest tagged period, or None if the page tags neither figure.
 
-    Raises ValueError where the tags contradict themselves.
+    Of several periods with the latest end, the longest counts. Raises ValueError if a tag is malformed.
     """
     tagged = [node for node in root.iter("ix:nonfraction") if node.get("name")]
     if not tagged:
@@ -75,7 +76,7 @@ def metrics_of(root: html.HtmlElement) -> FinancialMetrics | None:
 
 
 def _periods(root: html.HtmlElement) -> Iterator[tuple[str, _Period]]:
-    """The durations without dimensions: those of the company as a whole."""
+    """Yield the id and period of each context without dimensions; such contexts are about the company as a whole."""
     for context in root.iter("xbrli:context"):
         if next(context.iter("xbrldi:explicitmember", "xbrldi:typedmember"), None) is not None:
             continue
@@ -86,6 +87,7 @@ def _periods(root: html.HtmlElement) -> Iterator[tuple[str, _Period]]:
 
 
 def _currencies(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
+    """Yield the id and currency (ISO 4217) of each unit that is a currency."""
     for unit in root.iter("xbrli:unit"):
         measures = [(node.text or "").strip() for node in unit.iter("xbrli:measure")]
         if len(measures) == 1 and measures[0].lower().startswith("iso4217:"):
@@ -98,7 +100,7 @@ def _facts(
     periods: dict[str, _Period],
     currencies: dict[str, str],
 ) -> list[_Fact]:
-    """The facts of the first of these names that the filing tags for the company as a whole."""
+    """Return the facts of the first of these names that the filing tags for the company as a whole."""
     for name in names:
         facts = []
         for node in by_name.get(name, ()):
@@ -111,34 +113,36 @@ def _facts(
 
 
 def _value(node: html.HtmlElement) -> float:
-    shown = SPACES_AND_COMMAS.sub("", "".join(node.itertext()))
-    if shown in ("", "—", "–", "-"):
+    """Return the tagged amount. Raises ValueError for text that is not a finite number."""
+    text = SPACES_AND_COMMAS.sub("", "".join(node.itertext()))
+    if text in ("", "—", "–", "-"):
         return 0.0
     try:
-        value = float(shown) * 10.0 ** int(node.get("scale") or 0)
-    except OverflowError as huge:
-        raise ValueError(f"{shown[:20]} is no amount") from huge
+        value = float(text) * 10.0 ** int(node.get("scale") or 0)
+    except OverflowError as error:
+        raise ValueError(f"{text[:20]} is not an amount") from error
     if not math.isfinite(value):
-        raise ValueError(f"{shown[:20]} is no amount")
+        raise ValueError(f"{text[:20]} is not an amount")
     return -value if node.get("sign") == "-" else value
 
 
 def _newest(facts: Sequence[_Fact]) -> list[_Fact]:
-    """The fact of the latest and, among those, longest period first, then that of the same period a year before."""
+    """Return the fact of the latest period, then the fact of the same period one year earlier if there is one."""
     if not facts:
         return []
     newest = max(facts, key=lambda fact: (fact.period.end, fact.period.length))
-    before = (
+    year_before = (
         fact
         for fact in facts
-        if abs(newest.period.end - fact.period.end - A_YEAR) <= TOLERANCE
+        if abs(newest.period.end - fact.period.end - YEAR) <= TOLERANCE
         and abs(newest.period.length - fact.period.length) <= TOLERANCE
         and fact.currency == newest.currency
     )
-    return [newest, *list(before)[:1]]
+    return [newest, *list(year_before)[:1]]
 
 
 def _growth(facts: Sequence[_Fact]) -> float | None:
+    """Return the growth from the second fact to the first as a fraction, or None without a second fact."""
     if len(facts) < 2 or facts[1].value == 0:
         return None
     return round((facts[0].value - facts[1].value) / abs(facts[1].value), 4)

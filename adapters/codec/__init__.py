@@ -1,4 +1,4 @@
-"""Events as JSON: the stored names and shapes, by pydantic."""
+"""Conversion of events and analyses to and from their stored JSON, by pydantic."""
 
 from adapters.codec.events import JsonEventCodec
 

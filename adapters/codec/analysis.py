@@ -1,4 +1,4 @@
-"""An analysis as JSON."""
+"""The stored JSON of an analysis."""
 
 from pydantic import TypeAdapter
 

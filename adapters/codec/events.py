@@ -1,7 +1,7 @@
-"""The stored shapes of the events. A name or shape here is a contract: it is read for ever.
+"""The stored shapes of the events. Names and shapes are a contract: the log keeps every released one for ever.
 
-To change a shape, give it the next version: enter it in `NEWEST`, say in `UPCASTS` how the data of the version before
-become data of this one, and add its golden fixtures. What was released is never edited.
+To change a shape, raise its schema version in `NEWEST`, add an upcast from the previous version to `UPCASTS`, and add
+the golden fixtures of the new version. Never edit a released shape or its fixtures.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,16 +28,18 @@ METADATA = TypeAdapter(Metadata)
 
 
 def _submitted_2(data: Data) -> Data:
-    """Version 2 names the batch that is retried; before it, there were no retries."""
+    """Return the data of `Submitted` version 2, which added `retry_of`. Version 1 predates retries."""
     return {**data, "retry_of": None} if "retry_of" not in data else {"not of version 1": data}
 
 
 UPCASTS: Mapping[tuple[str, int], Callable[[Data], Data]] = {("Submitted", 1): _submitted_2}
-"""From each version that is not the newest to the one after it."""
+"""The upcast from each older schema version to the next one."""
 NEWEST_VERSION = dict(NEWEST.values())
 
 
 class JsonEventCodec(EventCodec):
+    """An event codec that upcasts older schema versions when it decodes."""
+
     def encode(self, event: events.Event) -> tuple[str, int, Mapping[str, Any]]:
         name, schema_version = NEWEST[type(event)]
         return name, schema_version, SHAPES[name].dump_python(event, mode="json")
@@ -49,17 +51,17 @@ class JsonEventCodec(EventCodec):
     def decode(self, stored: StoredEvent) -> RecordedEvent:
         shape, newest = SHAPES.get(stored.type), NEWEST_VERSION.get(stored.type, 0)
         if shape is None or not 1 <= stored.schema_version <= newest:
-            raise _unreadable(stored, f"no shape is known for {stored.type} of schema version {stored.schema_version}")
+            raise _unreadable(stored, f"{stored.type} of schema version {stored.schema_version} is not a known event")
         data = stored.data
         for version in range(stored.schema_version, newest):
             data = UPCASTS[stored.type, version](data)
         try:
             event = shape.validate_python(data, extra="forbid")
             metadata = METADATA.validate_python(stored.metadata, extra="forbid")
-        except ValidationError as wrong:
-            fields = ", ".join(".".join(map(str, error["loc"])) for error in wrong.errors())
-            why = f"{stored.type} does not have the shape of its schema version in: {fields}"
-            raise _unreadable(stored, why) from None
+        except ValidationError as invalid:
+            fields = ", ".join(".".join(map(str, error["loc"])) for error in invalid.errors())
+            problem = f"{stored.type} does not match the shape of its schema version in these fields: {fields}"
+            raise _unreadable(stored, problem) from None
         return RecordedEvent(
             batch_id=stored.batch_id,
             version=stored.version,
@@ -70,5 +72,5 @@ class JsonEventCodec(EventCodec):
         )
 
 
-def _unreadable(stored: StoredEvent, why: str) -> EventUnreadable:
-    return EventUnreadable(stored.batch_id, stored.version, why)
+def _unreadable(stored: StoredEvent, problem: str) -> EventUnreadable:
+    return EventUnreadable(stored.batch_id, stored.version, problem)

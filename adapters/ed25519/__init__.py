@@ -1,4 +1,4 @@
-"""Signing by Ed25519, by `cryptography`."""
+"""Ed25519 signatures, made and verified with the package `cryptography`."""
 
 from adapters.ed25519.signer import Ed25519Signer, ed25519_verifies
 

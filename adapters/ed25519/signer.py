@@ -1,4 +1,4 @@
-"""Ed25519 (RFC 8032)."""
+"""Ed25519 signatures (RFC 8032)."""
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -7,7 +7,7 @@ from application.audit.ports.signing import Signer
 
 
 class Ed25519Signer(Signer):
-    """`seed` is the 32 bytes of the private key."""
+    """A signer with one Ed25519 key. `seed` is the 32-byte private key, `name` the key's name in signed notes."""
 
     def __init__(self, name: str, seed: bytes) -> None:
         self._name, self._key = name, Ed25519PrivateKey.from_private_bytes(seed)
@@ -25,6 +25,7 @@ class Ed25519Signer(Signer):
 
 
 def ed25519_verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether the key made this signature of the message. A malformed key or signature gives False."""
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except (InvalidSignature, ValueError):

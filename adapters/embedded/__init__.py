@@ -1,1 +1,1 @@
-"""A PostgreSQL of the service's own, for whoever has none: the real engine, started and stopped with its users."""
+"""The embedded database: a PostgreSQL that the service starts and stops itself, if the operator provides none."""

@@ -1,4 +1,4 @@
-"""The folders and files of an embedded database, all of them below one folder."""
+"""The paths of an embedded database: its folders, lock files and log."""
 
 import hashlib
 import os
@@ -9,18 +9,25 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 LONGEST_SOCKET_PATH = 107
+"""In bytes; `sun_path` of unix(7) holds 108 with the terminating zero."""
 SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
+    """The paths of the embedded database below `root`, and the folder of its Unix socket."""
+
     root: Path
     sockets: Path
     superuser: str = "postgres"
 
     @classmethod
     def at(cls, root: Path) -> "Layout":
-        """`root` must be absolute. Where its path cannot hold a socket, that lies in the temporary folder."""
+        """Return the layout below `root`, an absolute path.
+
+        If `root` is too long for a Unix socket, or contains a comma, the socket is in the temporary folder: libpq reads
+        a comma as a separator between hosts.
+        """
         sockets = root / "run"
         if len(os.fsencode(sockets / SOCKET)) > LONGEST_SOCKET_PATH or "," in str(sockets):
             name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
@@ -45,10 +52,10 @@ class Layout:
 
     @property
     def failure(self) -> Path:
-        """Why the supervisor gave up, where it did."""
+        """The file with the error message of a supervisor that gave up; absent otherwise."""
         return self.root / "failure.txt"
 
-    def conninfo(self, database: str, **more: str) -> str:
-        """For libpq; any path is quoted as it wants it."""
-        given = {"user": self.superuser, "dbname": database, "host": str(self.sockets), "port": "5432"} | more
-        return make_conninfo(**given)
+    def conninfo(self, database: str, **overrides: str) -> str:
+        """Return the libpq connection string of a database; `overrides` are libpq keywords."""
+        parameters = {"user": self.superuser, "dbname": database, "host": str(self.sockets), "port": "5432"} | overrides
+        return make_conninfo(**parameters)

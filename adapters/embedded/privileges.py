@@ -1,7 +1,8 @@
-"""Running PostgreSQL from root's session: it refuses root, and root's folders are closed to everybody else.
+"""The user and capabilities that the server runs with when root starts the service.
 
-The server becomes `nobody` and keeps one capability, to walk through folders and read (CAP_DAC_READ_SEARCH), so
-that it finds its programs and its data below /root. It writes only what it owns: its own data folder.
+PostgreSQL refuses to run as root, and other users cannot read root's folders. The server therefore runs as `nobody`
+with one capability, CAP_DAC_READ_SEARCH, which lets the server read its programs and its data below /root. The server
+can write only to its own data folder, which `nobody` owns.
 """
 
 import ctypes
@@ -30,18 +31,19 @@ class _CapData(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class ServerUser:
-    """The user that the server runs as; `uid` is null for our own."""
+    """The user that the server runs as; `uid` and `gid` are null for the current user."""
 
     uid: int | None
     gid: int | None
 
     def own(self, *folders: Path) -> None:
+        """Make this user the owner of the folders; their contents keep their owners."""
         if self.uid is not None and self.gid is not None:
             for folder in folders:
                 os.chown(folder, self.uid, self.gid)
 
     def before_exec(self) -> Callable[[], None]:
-        """What the child does before it becomes PostgreSQL: drop root, and end when its parent does."""
+        """Return the `preexec_fn` of the server: drop root's privileges, and end the server when its parent ends."""
 
         def prepare() -> None:
             if sys.platform == "linux":
@@ -54,6 +56,7 @@ class ServerUser:
 
 
 def server_user() -> ServerUser:
+    """Return `nobody` if the service runs as root, else the current user."""
     if os.geteuid() != 0:
         return ServerUser(None, None)
     nobody = pwd.getpwnam(NOBODY)
@@ -61,6 +64,10 @@ def server_user() -> ServerUser:
 
 
 def _become(libc: ctypes.CDLL, uid: int, gid: int) -> None:
+    """Switch this process to the user and keep one capability across `exec`, as an ambient one.
+
+    CAP_DAC_OVERRIDE is the fallback for a container that does not permit CAP_DAC_READ_SEARCH.
+    """
     capability = CAP_DAC_READ_SEARCH if _permitted() & 1 << CAP_DAC_READ_SEARCH else CAP_DAC_OVERRIDE
     mask = 1 << capability
     _check(libc.prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP | KEEP_CAPS, 0, 0, 0))
@@ -73,6 +80,7 @@ def _become(libc: ctypes.CDLL, uid: int, gid: int) -> None:
 
 
 def _permitted() -> int:
+    """Return the permitted capabilities of this process as a bit mask, or 0 if they are unknown."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapPrm:"):
             return int(line.split()[1], 16)

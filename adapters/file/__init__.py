@@ -1,4 +1,4 @@
-"""Files of this machine."""
+"""Files on the local machine."""
 
 from adapters.file.witness import FileWitness
 

@@ -1,4 +1,4 @@
-"""The latest checkpoint that was sealed here, in a file."""
+"""The latest checkpoint that this machine signed, kept in a file."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,8 @@ from application.audit.ports.witness import Witness
 
 
 class FileWitness(Witness):
+    """A witness that stores the signed note in `file` and replaces the file atomically."""
+
     def __init__(self, file: Path) -> None:
         self._file = file
 
@@ -22,6 +24,6 @@ class FileWitness(Witness):
 
     def remember(self, note: str) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        part.write_text(note, encoding="utf-8")
-        part.replace(self._file)
+        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        temporary.write_text(note, encoding="utf-8")
+        temporary.replace(self._file)

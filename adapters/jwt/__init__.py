@@ -1,4 +1,4 @@
-"""The platform's JSON Web Tokens, by PyJWT."""
+"""The platform's JSON Web Tokens, issued and verified with PyJWT."""
 
 from adapters.jwt.tokens import JwtTokens
 

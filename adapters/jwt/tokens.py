@@ -1,4 +1,4 @@
-"""Tokens signed with a shared secret (HS256)."""
+"""Access tokens signed with a shared secret (HS256)."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,8 @@ ALGORITHM = "HS256"
 
 
 class JwtTokens(Tokens):
+    """Issues and verifies JSON Web Tokens; the claims are those of the platform."""
+
     def __init__(self, secret: str, clock: Clock) -> None:
         self._secret, self._clock = secret, clock
 
@@ -24,10 +26,10 @@ class JwtTokens(Tokens):
             )
         except jwt.ExpiredSignatureError:
             raise InvalidToken("The token has expired: sign in again.") from None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as wrong:
-            raise InvalidToken(f"The token is not valid ({type(wrong).__name__}): sign in again.") from None
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as invalid:
+            raise InvalidToken(f"The token is not valid ({type(invalid).__name__}): sign in again.") from None
         if claims.get("type", "access") != "access":
-            raise InvalidToken("The token is not an access token.")
+            raise InvalidToken("The token is not an access token: send an access token.")
         return Identity(
             user_id=_user_id(claims["sub"]), tier=_tier(claims.get("subscription_tier")), roles=_roles(claims)
         )
@@ -49,17 +51,18 @@ def _user_id(sub: object) -> UUID:
     try:
         return UUID(str(sub))
     except ValueError:
-        raise InvalidToken("The token's `sub` is no UUID.") from None
+        raise InvalidToken("The `sub` claim of the token is not a UUID: sign in again.") from None
 
 
 def _tier(name: object) -> Tier:
     try:
         return Tier(str(name))
     except ValueError:
-        raise InvalidToken("The token names no subscription tier that exists.") from None
+        raise InvalidToken("The `subscription_tier` claim of the token is not a known tier: sign in again.") from None
 
 
 def _roles(claims: dict[str, Any]) -> frozenset[Role]:
-    named = claims.get("roles")
+    """Return the roles that the service knows. Other roles belong to other parts of the platform."""
+    claimed = claims.get("roles")
     known = [str(role) for role in Role]
-    return frozenset(Role(name) for name in (named if isinstance(named, list) else ()) if name in known)
+    return frozenset(Role(name) for name in (claimed if isinstance(claimed, list) else ()) if name in known)

@@ -8,7 +8,7 @@ from application.errors import EventUnreadable
 from application.log import NO_HASH, StoredEvent
 from application.ports.codec import EventCodec
 from application.streams import Stream
-from domain.well_formed import violations
+from domain.stream_invariants import violations
 
 EMPTY = Stream(())
 

@@ -1,4 +1,4 @@
-"""Stored shapes are read for ever: each that was ever released has a fixture here that must still decode."""
+"""Every released shape of an event has a fixture, and must decode for ever."""
 
 import json
 from dataclasses import replace
@@ -51,53 +51,53 @@ def stored(type_: str, schema_version: int, data: Any, metadata: Any = None) -> 
 
 
 @pytest.mark.parametrize(("type_", "schema_version"), RELEASED)
-def test_a_released_shape_decodes_to_what_it_meant(type_: str, schema_version: int) -> None:
+def test_a_released_shape_decodes_to_the_event_that_was_encoded(type_: str, schema_version: int) -> None:
     fixture = json.loads((FIXTURES / f"{type_}.{schema_version}.json").read_text())
     assert codec.decode(stored(type_, schema_version, fixture)).event == EXAMPLES[type_, schema_version]
 
 
 @pytest.mark.parametrize(("type_", "schema_version"), NEWEST.values())
-def test_the_newest_shape_is_written_as_its_fixture_says(type_: str, schema_version: int) -> None:
+def test_an_event_is_encoded_as_the_fixture_of_its_newest_shape(type_: str, schema_version: int) -> None:
     fixture = json.loads((FIXTURES / f"{type_}.{schema_version}.json").read_text())
     assert codec.encode(EXAMPLES[type_, schema_version]) == (type_, schema_version, fixture)
 
 
 @pytest.mark.parametrize(("type_", "schema_version"), NEWEST.values())
 def test_a_shape_that_changes_needs_a_new_version(type_: str, schema_version: int) -> None:
-    """Its JSON schema is kept beside its example. What was released is never edited: add a version and an upcast."""
-    kept = json.loads((FIXTURES / f"{type_}.{schema_version}.schema.json").read_text())
+    """Compare each shape with its recorded JSON schema. If this fails, add a schema version and an upcast."""
+    recorded = json.loads((FIXTURES / f"{type_}.{schema_version}.schema.json").read_text())
     written = SHAPES[type_].json_schema(mode="serialization")
-    assert undescribed(written) == kept
+    assert without_descriptions(written) == recorded
 
 
-def undescribed(schema: Any) -> Any:
-    """Without what is there to be read."""
+def without_descriptions(schema: Any) -> Any:
+    """Return the JSON schema without its descriptions, which come from docstrings and may change."""
     match schema:
         case dict():
-            return {name: undescribed(value) for name, value in schema.items() if name != "description"}
+            return {name: without_descriptions(value) for name, value in schema.items() if name != "description"}
         case list():
-            return list(map(undescribed, schema))
+            return list(map(without_descriptions, schema))
         case _:
             return schema
 
 
-def test_every_event_has_a_newest_shape_and_every_older_one_a_way_to_it() -> None:
+def test_every_event_has_a_newest_shape_and_every_older_shape_an_upcast() -> None:
     assert set(NEWEST) == set(events.Event.__args__)
     versions = {(type_, version) for type_, newest in NEWEST.values() for version in range(1, newest + 1)}
-    assert set(EXAMPLES) == versions, "every released shape has an example"
+    assert set(EXAMPLES) == versions, "every released shape needs an example in EXAMPLES"
     assert set(UPCASTS) == versions - set(NEWEST.values())
     examples = {file.name for file in FIXTURES.glob("*.json") if ".schema." not in file.name}
     assert examples == {f"{type_}.{version}.json" for type_, version in versions}
 
 
-def test_an_old_shape_takes_no_field_of_a_newer_one() -> None:
+def test_an_old_shape_with_a_field_of_a_newer_one_is_refused() -> None:
     newer = json.loads((FIXTURES / "Submitted.2.json").read_text())
     with pytest.raises(ValueError, match="Submitted"):
         codec.decode(stored("Submitted", 1, newer))
 
 
-def test_metadata_survives() -> None:
-    metadata = Metadata(actor="user:1", correlation_id=UUID(int=3), causation_id=UUID(int=4), reason="asked to")
+def test_metadata_is_decoded_as_it_was_encoded() -> None:
+    metadata = Metadata(actor="user:1", correlation_id=UUID(int=3), causation_id=UUID(int=4), reason="a request")
     encoded = codec.encode_metadata(metadata)
     _, _, data = codec.encode(EXAMPLES["Started", 1])
     assert codec.decode(stored("Started", 1, data, encoded)).metadata == metadata
@@ -113,6 +113,6 @@ def test_metadata_survives() -> None:
         ("Started", 1, {"worker_id": "w", "attempt": 1, "surprise": True}),
     ],
 )
-def test_what_no_shape_fits_is_a_value_error(type_: str, schema_version: int, data: Any) -> None:
+def test_data_that_fits_no_shape_raises_a_value_error(type_: str, schema_version: int, data: Any) -> None:
     with pytest.raises(ValueError, match=type_):
         codec.decode(stored(type_, schema_version, data))

@@ -1,4 +1,4 @@
-"""Analysis in processes of its own: what hangs or crashes costs one report."""
+"""Analysis in separate processes: an analysis that hangs or crashes fails only its own report."""
 
 import asyncio
 import multiprocessing
@@ -31,14 +31,14 @@ def analyzer() -> Iterator[ProcessPoolAnalyzer]:
     pool.close()
 
 
-async def test_a_report_is_analysed_and_a_failure_keeps_its_name(analyzer: ProcessPoolAnalyzer) -> None:
+async def test_an_analysis_or_the_code_of_its_failure_is_returned(analyzer: ProcessPoolAnalyzer) -> None:
     assert (await analyzer.analyze(TEXT, ReportFormat.TEXT)).optimism_score > 0.5
     with pytest.raises(ReportUnreadable) as failure:
         await analyzer.analyze(b"%PDF-1.4 nothing", ReportFormat.PDF)
     assert failure.value.code is FailureCode.CORRUPTED_FILE
 
 
-async def test_an_analysis_that_takes_too_long_is_ended() -> None:
+async def test_an_analysis_that_exceeds_its_time_limit_ends() -> None:
     analyzer = ProcessPoolAnalyzer(processes=1, timeout=0.5, memory=GIGABYTE, lexicon_path=None)
     try:
         with pytest.raises(ReportUnreadable) as failure:
@@ -49,7 +49,7 @@ async def test_an_analysis_that_takes_too_long_is_ended() -> None:
 
 
 async def analysing(analyzer: ProcessPoolAnalyzer) -> tuple[asyncio.Task[NarrativeAnalysis], int]:
-    """A long analysis that has begun, and the process that does it."""
+    """Start a long analysis and return it with the pid of its process, once the process works on it."""
     await analyzer.analyze(TEXT, ReportFormat.TEXT)
     (child,) = multiprocessing.active_children()
     assert child.pid is not None
@@ -61,11 +61,13 @@ async def analysing(analyzer: ProcessPoolAnalyzer) -> tuple[asyncio.Task[Narrati
 
 
 def cpu_seconds(pid: int) -> float:
-    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def test_a_process_that_dies_costs_one_attempt_and_the_next_works(analyzer: ProcessPoolAnalyzer) -> None:
+async def test_a_killed_process_fails_its_analysis_and_the_next_analysis_succeeds(
+    analyzer: ProcessPoolAnalyzer,
+) -> None:
     running, pid = await analysing(analyzer)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(AnalysisCrashed):
@@ -73,7 +75,7 @@ async def test_a_process_that_dies_costs_one_attempt_and_the_next_works(analyzer
     assert (await analyzer.analyze(TEXT, ReportFormat.TEXT)).optimism_score > 0.5
 
 
-async def test_what_a_service_manager_sends_to_all_processes_ends_no_analysis(analyzer: ProcessPoolAnalyzer) -> None:
+async def test_sigterm_and_sigint_do_not_end_an_analysing_process(analyzer: ProcessPoolAnalyzer) -> None:
     running, pid = await analysing(analyzer)
     os.kill(pid, signal.SIGTERM)
     os.kill(pid, signal.SIGINT)
@@ -95,8 +97,8 @@ if __name__ == "__main__":
 """
 
 
-def test_an_analysis_ends_with_its_worker_also_in_the_middle_of_a_regular_expression(tmp_path: Path) -> None:
-    """There no thread of its own can run."""
+def test_an_analysing_process_ends_with_its_worker_during_a_regular_expression(tmp_path: Path) -> None:
+    """A regular expression holds the interpreter's lock, so no thread of the process could end the process."""
     script = tmp_path / "worker.py"
     script.write_text(ORPHANING)
     root = Path(__file__).parents[2]
@@ -110,18 +112,18 @@ def test_an_analysis_ends_with_its_worker_also_in_the_middle_of_a_regular_expres
     eventually(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
-async def test_the_event_loop_stays_free_meanwhile(analyzer: ProcessPoolAnalyzer) -> None:
+async def test_an_analysis_does_not_block_the_event_loop(analyzer: ProcessPoolAnalyzer) -> None:
     running = asyncio.create_task(analyzer.analyze(LONG, ReportFormat.TEXT))
-    longest = 0.0
+    longest_pause = 0.0
     while not running.done():
         began = time.monotonic()
         await asyncio.sleep(0.01)
-        longest = max(longest, time.monotonic() - began)
+        longest_pause = max(longest_pause, time.monotonic() - began)
     await running
-    assert longest < 0.5
+    assert longest_pause < 0.5
 
 
-async def test_a_broken_word_list_is_a_crash_and_not_a_hang(tmp_path: Path) -> None:
+async def test_a_missing_word_list_raises_analysis_crashed(tmp_path: Path) -> None:
     analyzer = ProcessPoolAnalyzer(processes=1, timeout=30, memory=GIGABYTE, lexicon_path=tmp_path / "missing.csv")
     try:
         with pytest.raises(AnalysisCrashed, match="FileNotFoundError"):
@@ -130,7 +132,7 @@ async def test_a_broken_word_list_is_a_crash_and_not_a_hang(tmp_path: Path) -> N
         analyzer.close()
 
 
-async def test_a_report_that_eats_memory_ends_its_process_and_nothing_else() -> None:
+async def test_a_report_that_exceeds_the_memory_limit_ends_only_its_process() -> None:
     analyzer = ProcessPoolAnalyzer(processes=1, timeout=30, memory=400 * 1024**2, lexicon_path=None)
     try:
         with pytest.raises(AnalysisCrashed):

@@ -1,4 +1,7 @@
-"""Real filings, where they are at hand: FNA_BATCH_TEST_FILINGS names their folder, else `../shared/filings`."""
+"""The analysis of real filings, skipped if there are none.
+
+FNA_BATCH_TEST_FILINGS names the folder of the filings; the default is `shared/filings` beside the repository.
+"""
 
 import os
 import time
@@ -26,7 +29,7 @@ def analysis_of(file: Path) -> NarrativeAnalysis:
 
 
 @pytest.mark.parametrize("file", WHOLE, ids=lambda file: file.stem)
-def test_a_filing_is_analysed(file: Path) -> None:
+def test_a_filing_is_analysed_within_three_seconds(file: Path) -> None:
     began = time.monotonic()
     analysis = analysis_of(file)
     assert time.monotonic() - began < 3
@@ -36,13 +39,13 @@ def test_a_filing_is_analysed(file: Path) -> None:
     assert len(analysis.key_themes) <= 50
 
 
-def test_a_company_in_doubt_is_riskier_and_less_optimistic_than_one_of_record_growth() -> None:
+def test_a_company_near_insolvency_scores_riskier_and_less_optimistic_than_a_growing_one() -> None:
     mullen, nvidia = analysis_of(FOLDER / "10q_muln_2023.html"), analysis_of(FOLDER / "10k_nvda_fy2024.html")
     assert mullen.risk_score > nvidia.risk_score + 0.2
     assert mullen.optimism_score < nvidia.optimism_score - 0.15
 
 
-def test_an_earnings_release_stays_off_the_extremes() -> None:
+def test_an_earnings_release_gets_no_extreme_optimism_score() -> None:
     release = analysis_of(FOLDER / "8k_buckle_ex991.html")
     assert 0.2 < release.optimism_score < 0.8
 
@@ -58,11 +61,11 @@ def test_revenue_is_read_from_the_tags(name: str, revenue: float, growth: float)
 
 
 @pytest.mark.parametrize("name", ["10k_aapl_2024.html", "10k_nvda_fy2024.html", "10k_pati_2023.pdf"])
-def test_the_parts_of_an_annual_report_are_found(name: str) -> None:
+def test_the_sections_of_an_annual_report_are_located(name: str) -> None:
     assert {"business", "risk_factors", "mdna"} <= set(analysis_of(FOLDER / name).narrative_sections)
 
 
-def test_filings_that_are_cut_off_fail_clearly_or_are_flagged() -> None:
+def test_a_truncated_pdf_fails_and_truncated_html_gives_a_warning() -> None:
     with pytest.raises(ReportUnreadable) as failure:
         analysis_of(FOLDER / "broken_10k_pati_truncated.pdf")
     assert failure.value.code is FailureCode.CORRUPTED_FILE

@@ -1,4 +1,4 @@
-"""Reports of every kind come to their text, and what cannot be read fails by name."""
+"""The text and figures of every format are extracted, and an unreadable report fails with a code."""
 
 import time
 from contextlib import suppress
@@ -40,7 +40,7 @@ AURORA = (SAMPLES / "good" / "aurora_instruments_10k.html").read_bytes()
         (b"\x01\x02\x03\x04\x05\x06", None),
     ],
 )
-def test_the_format_is_found_from_the_bytes(head: bytes, expected: ReportFormat | None) -> None:
+def test_the_format_is_detected_from_the_bytes(head: bytes, expected: ReportFormat | None) -> None:
     assert sniff(head) is expected
 
 
@@ -58,11 +58,11 @@ def test_the_format_is_found_from_the_bytes(head: bytes, expected: ReportFormat 
         (b'<meta charset="undefined">\x92', '<meta charset="undefined">’'),
     ],
 )
-def test_the_encoding_is_found(content: bytes, expected: str) -> None:
+def test_the_encoding_is_detected(content: bytes, expected: str) -> None:
     assert decode(content) == expected
 
 
-def test_html_gives_what_a_reader_sees() -> None:
+def test_html_gives_its_visible_text() -> None:
     page = """<html><head><title>No</title><style>no</style></head><body>
     <p>One <b>bold</b>&nbsp;word.</p><p style="DISPLAY : none">hidden</p><script>no()</script>
     <div>Two<br>lines</div><ix:header><ix:hidden>hidden too</ix:hidden></ix:header>
@@ -78,19 +78,19 @@ def test_html_gives_what_a_reader_sees() -> None:
     ]
 
 
-def test_html_that_is_cut_off_is_read_and_flagged() -> None:
+def test_truncated_html_is_read_with_a_warning() -> None:
     whole = AURORA.decode()
     assert read_html(whole).warnings == ()
     assert CUT_OFF in read_html(whole[: whole.index("Item 7.") + 20]).warnings
     assert CUT_OFF in read_html(whole[: whole.index("<table>") + 3]).warnings
 
 
-def test_deep_and_broken_html_is_read() -> None:
+def test_deeply_nested_and_malformed_html_is_read() -> None:
     assert list(read_html("<div>" * 1000 + "deep").paragraphs) == ["deep"]
     assert "a" in read_html("<p>a<table><p>b</span></div><td>c").paragraphs
 
 
-def test_plain_text_is_joined_and_tables_are_left_out() -> None:
+def test_lines_of_plain_text_are_joined_and_tables_are_left_out() -> None:
     text = (
         "ITEM 1. BUSINESS\n\nThe company makes\nvalves.\n<PAGE>   7\n\n    -12-\n\n"
         "Revenue     1,234     5,678\n\nIt sells\nthem.\n"
@@ -104,20 +104,20 @@ def test_a_submission_gives_its_narrative_documents() -> None:
     assert "twenty years" in main
     assert "MIC-Info" not in main
     assert "begin 644" not in main
-    assert narrative_documents("no submission") == ["no submission"]
+    assert narrative_documents("not a submission") == ["not a submission"]
 
 
-def test_sections_are_found_where_they_are_and_not_in_the_contents() -> None:
-    found = sections(list(read_html(AURORA.decode()).paragraphs))
+def test_sections_are_located_at_their_headings_and_not_in_the_table_of_contents() -> None:
+    located = sections(list(read_html(AURORA.decode()).paragraphs))
     text = "\n".join(read_html(AURORA.decode()).paragraphs)
-    assert list(found) == ["risk_factors", "business", "mdna"]
-    assert text[found["mdna"].start : found["mdna"].end].startswith("Item 7. Management's Discussion")
-    assert "expanding our plant" in text[found["mdna"].start : found["mdna"].end]
+    assert list(located) == ["risk_factors", "business", "mdna"]
+    assert text[located["mdna"].start : located["mdna"].end].startswith("Item 7. Management's Discussion")
+    assert "expanding our plant" in text[located["mdna"].start : located["mdna"].end]
     contents = ["Item 1. Business", "Item 7. Management's Discussion and Analysis", "Item 8. Statements"]
     assert sections(contents) == {}
 
 
-def test_sentences_end_where_sentences_end() -> None:
+def test_a_full_stop_after_an_abbreviation_does_not_end_a_sentence() -> None:
     text = "Sales of Acme Inc. rose 3.5 percent. “Good,” said Mr. Ito. (It was.) U.S. sales fell."
     assert list(sentences(text)) == [
         "Sales of Acme Inc. rose 3.5 percent.",
@@ -131,7 +131,7 @@ def test_sentences_end_where_sentences_end() -> None:
 @pytest.mark.parametrize(
     "filler", [b")", b"a", b"a'", b"a-", b". ", b"<", b"<div>", b" ", b"1,234 ", b"item 1 ", b"<?xml", b"&amp;"]
 )
-def test_no_input_takes_long(filler: bytes) -> None:
+def test_a_megabyte_of_filler_is_analysed_within_five_seconds(filler: bytes) -> None:
     content = TEXT + filler * (1_000_000 // len(filler)) + TEXT
     report_format = sniff(content)
     assert report_format is not None
@@ -151,7 +151,7 @@ def test_tagged_figures_are_read_with_their_growth() -> None:
 
 
 @pytest.mark.parametrize("value", [b"four hundred", b"nan", b"inf", b"1e400", b"9" * 5000])
-def test_malformed_xbrl_degrades_to_text_with_a_warning(value: bytes) -> None:
+def test_malformed_xbrl_costs_the_figures_and_gives_a_warning(value: bytes) -> None:
     broken = AURORA.replace(b">412,600<", b">" + value + b"<")
     analysis = analyze(broken, ReportFormat.IXBRL).analysis
     assert analysis.financial_metrics is None
@@ -175,34 +175,40 @@ def test_malformed_xbrl_degrades_to_text_with_a_warning(value: bytes) -> None:
         ),
     ],
 )
-def test_what_cannot_be_analysed_fails_by_name(content: bytes, report_format: ReportFormat, code: FailureCode) -> None:
+def test_a_report_without_english_narrative_fails_with_a_code(
+    content: bytes, report_format: ReportFormat, code: FailureCode
+) -> None:
     with pytest.raises(ReportUnreadable) as failure:
         analyze(content, report_format)
     assert failure.value.code is code
 
 
-def test_a_pdf_with_a_password_is_named_so() -> None:
+def test_a_pdf_with_a_password_fails_with_password_protected() -> None:
     locked = Path(__file__).parent / "locked.pdf"
     with pytest.raises(ReportUnreadable) as failure:
         analyze(locked.read_bytes(), ReportFormat.PDF)
     assert failure.value.code is FailureCode.PASSWORD_PROTECTED
 
 
-@pytest.mark.parametrize("odd", ["\x00", "\x0b", "&#xD800;", "&#0;", "\uffff"])
-def test_what_a_database_cannot_hold_is_left_out(odd: str) -> None:
-    text = f"<html><p>Bankruptcy{odd} threatens the company, and a lawsuit was filed. " + TEXT.decode() + "</p></html>"
+@pytest.mark.parametrize("unprintable", ["\x00", "\x0b", "&#xD800;", "&#0;", "\uffff"])
+def test_characters_that_a_database_cannot_store_are_left_out(unprintable: str) -> None:
+    text = (
+        f"<html><p>Bankruptcy{unprintable} threatens the company, and a lawsuit was filed. "
+        + TEXT.decode()
+        + "</p></html>"
+    )
     for content, report_format in ((text.encode(), ReportFormat.HTML), (text[6:].encode("utf-16"), ReportFormat.TEXT)):
         analysis = analyze(content, report_format).analysis
-        told = [indicator.text for indicator in analysis.risk_indicators]
-        assert told
-        assert all(char.isprintable() or char == " " for one in told for char in one)
+        quoted = [indicator.text for indicator in analysis.risk_indicators]
+        assert quoted
+        assert all(char.isprintable() or char == " " for text in quoted for char in text)
 
 
-FLOOD = 200_000
+REPETITIONS = 200_000
 
 
 @pytest.mark.parametrize(
-    ("before", "flood", "report_format"),
+    ("before", "repeated", "report_format"),
     [
         ("", "sales,rose,", ReportFormat.TEXT),
         ("", "<TABLE>\n", ReportFormat.TEXT),
@@ -213,15 +219,15 @@ FLOOD = 200_000
     ],
     ids=["commas", "tables", "uuencoded", "documents", "nesting", "brackets"],
 )
-def test_no_flood_takes_more_than_linear_time(before: str, flood: str, report_format: ReportFormat) -> None:
-    """Seconds where the square of the length would be hours."""
+def test_repeated_markup_is_analysed_in_linear_time(before: str, repeated: str, report_format: ReportFormat) -> None:
+    """Quadratic time would be hours instead of seconds."""
     began = time.monotonic()
     with suppress(ReportUnreadable):
-        analyze((before + 3 * TEXT.decode() + FLOOD * flood).encode(), report_format)
+        analyze((before + 3 * TEXT.decode() + REPETITIONS * repeated).encode(), report_format)
     assert time.monotonic() - began < 10
 
 
-def test_markup_nested_too_deeply_for_any_parser_is_read_as_text_and_says_so() -> None:
+def test_markup_nested_too_deeply_for_the_parser_is_read_as_text_with_a_warning() -> None:
     deep = b"<html><body><script>var x</script>" + b"<div>" * 9000 + 3 * TEXT + b"</div>" * 9000 + b"</body></html>"
     analysis = analyze(deep, ReportFormat.HTML).analysis
     assert analysis.optimism_score == analyze(3 * TEXT, ReportFormat.TEXT).analysis.optimism_score
@@ -234,17 +240,17 @@ def test_the_same_bytes_give_the_same_analysis() -> None:
     assert one == two
 
 
-def test_samples_mean_what_they_say() -> None:
+def test_the_scores_of_the_samples_follow_their_content() -> None:
     good = SAMPLES / "good"
     optimistic = analyze(AURORA, ReportFormat.IXBRL).analysis
     troubled = analyze((good / "harrow_mining_10q.html").read_bytes(), ReportFormat.HTML).analysis
-    even = analyze((good / "lakeside_water_annual_report.pdf").read_bytes(), ReportFormat.PDF).analysis
-    assert optimistic.optimism_score > even.optimism_score > troubled.optimism_score
-    assert troubled.risk_score > 0.5 > even.risk_score
+    neutral = analyze((good / "lakeside_water_annual_report.pdf").read_bytes(), ReportFormat.PDF).analysis
+    assert optimistic.optimism_score > neutral.optimism_score > troubled.optimism_score
+    assert troubled.risk_score > 0.5 > neutral.risk_score
     assert troubled.risk_indicators[0].type == "going concern"
 
 
-def test_a_short_text_is_not_forced_to_an_extreme() -> None:
+def test_a_short_text_gets_no_extreme_score_and_low_confidence() -> None:
     analysis = analyze(TEXT, ReportFormat.TEXT).analysis
     assert 0.5 < analysis.optimism_score < 0.8
     assert analysis.low_confidence

@@ -108,7 +108,7 @@ def relinked(stream: Stream) -> Stream:
         (cut_tail, 4, "Finished is missing"),
         (unknown_type, 2, "cannot be read"),
         (wrong_sum, 5, "Finished does not match"),
-        (out_of_turn, 3, "out of turn"),
+        (out_of_turn, 3, "out of order"),
     ],
 )
 async def test_a_stream_that_was_tampered_with_is_named(

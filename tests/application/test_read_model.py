@@ -14,7 +14,7 @@ from domain.batch import fold
 from domain.commands import Command
 from domain.events import Event
 from domain.statuses import ReportStatus
-from tests.domain.test_batch_properties import any_command, lived_through
+from tests.domain.test_batch_properties import any_command, stream_after
 from tests.support.builders import NOON
 
 
@@ -34,7 +34,7 @@ def recorded(stream: list[Event]) -> list[RecordedEvent]:
 
 @given(st.lists(any_command, max_size=40))
 def test_the_row_says_what_the_batch_is(asked: list[Command]) -> None:
-    stream = lived_through(asked)
+    stream = stream_after(asked)
     if not stream:
         return
     job, batch = project_all(recorded(stream)), fold(stream)
@@ -49,7 +49,7 @@ def test_the_row_says_what_the_batch_is(asked: list[Command]) -> None:
 
 @given(st.lists(any_command, max_size=40), st.integers(0, 40))
 def test_folding_on_from_a_row_gives_the_same_as_folding_all(asked: list[Command], at: int) -> None:
-    stream = recorded(lived_through(asked))
+    stream = recorded(stream_after(asked))
     if not stream:
         return
     job = project_all(stream[: max(1, at)])

@@ -1,4 +1,4 @@
-"""The rules of a batch: given (history), when (command), then (events or a refusal)."""
+"""The rules of a batch: given past events, when a command arrives, then `decide` returns events or refuses."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -58,7 +58,7 @@ def when(history: Sequence[Event], command: commands.Command) -> tuple[Event, ..
     return decide(command, fold(history))
 
 
-def test_a_submitted_batch_remembers_who_asked_for_which_reports() -> None:
+def test_submitting_records_the_user_and_the_reports() -> None:
     assert when([], submit) == (submitted,)
 
 
@@ -74,72 +74,72 @@ def test_a_submitted_batch_remembers_who_asked_for_which_reports() -> None:
         ({"active_batches": 2}, refusals.TooManyActiveBatches),
     ],
 )
-def test_a_submission_that_may_not_be_is_refused(change: dict[str, object], refusal: type[refusals.Refusal]) -> None:
+def test_a_submission_that_breaks_a_rule_is_refused(change: dict[str, object], refusal: type[refusals.Refusal]) -> None:
     with pytest.raises(refusal):
         when([], replace(submit, **change))  # type: ignore[arg-type]
 
 
-def test_a_refusal_names_the_reports_it_is_about() -> None:
+def test_a_refusal_names_the_reports_that_caused_the_refusal() -> None:
     with pytest.raises(refusals.ReportsUnknown, match=str(TWO)) as refused:
         when([], replace(submit, available={ONE}))
     assert refused.value.report_ids == (TWO,)
 
 
-def test_analysed_reports_are_accepted_when_asked_to_analyse_them_again() -> None:
+def test_analysed_reports_are_accepted_if_reanalyze_is_set() -> None:
     assert when([], replace(submit, analysed={ONE, TWO}, reanalyze=True)) == (submitted,)
 
 
-def test_a_batch_is_submitted_once() -> None:
+def test_a_second_submission_of_the_same_batch_is_refused() -> None:
     with pytest.raises(refusals.BatchExists):
         when([submitted], submit)
 
 
 @pytest.mark.parametrize("command", [start, succeed(ONE), fail(ONE), commands.Cancel(reason="no")])
-def test_nothing_happens_to_a_batch_that_was_never_submitted(command: commands.Command) -> None:
+def test_any_other_command_to_a_batch_that_was_never_submitted_is_refused(command: commands.Command) -> None:
     with pytest.raises(refusals.BatchUnknown):
         when([], command)
 
 
-def test_starting_names_the_worker_and_counts_the_attempt() -> None:
+def test_starting_records_the_worker_and_counts_an_attempt() -> None:
     assert when([submitted], start) == (started,)
     assert when([submitted, started], replace(start, worker_id="w2")) == (events.Started(worker_id="w2", attempt=2),)
 
 
-def test_an_outcome_begins_the_count_of_attempts_again() -> None:
-    second: list[Event] = [submitted, started, events.Started(worker_id="w1", attempt=2), succeeded(ONE)]
-    assert when(second, replace(start, counts_as_attempt=False)) == (started,), (
-        "who recorded it has begun with the next"
+def test_an_outcome_resets_the_count_of_attempts() -> None:
+    history: list[Event] = [submitted, started, events.Started(worker_id="w1", attempt=2), succeeded(ONE)]
+    assert when(history, replace(start, counts_as_attempt=False)) == (started,), (
+        "the worker that recorded the outcome has already spent the first attempt on the next report"
     )
-    assert when(second, start) == (events.Started(worker_id="w1", attempt=2),)
+    assert when(history, start) == (events.Started(worker_id="w1", attempt=2),)
 
 
-def test_a_batch_that_was_handed_back_costs_no_attempt() -> None:
-    spent: list[Event] = [submitted, *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3))]
-    assert when(spent, replace(start, counts_as_attempt=False)) == (events.Started(worker_id="w1", attempt=3),)
+def test_taking_over_a_batch_that_was_handed_back_spends_no_attempt() -> None:
+    attempts_spent: list[Event] = [submitted, *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3))]
+    assert when(attempts_spent, replace(start, counts_as_attempt=False)) == (events.Started(worker_id="w1", attempt=3),)
 
 
-def test_a_report_whose_attempts_are_spent_fails_and_the_next_gets_its_turn() -> None:
-    spent: list[Event] = [submitted, *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3))]
-    assert when(spent, start) == (
+def test_a_report_whose_attempts_are_spent_fails_and_the_next_is_processed() -> None:
+    attempts_spent: list[Event] = [submitted, *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3))]
+    assert when(attempts_spent, start) == (
         events.Started(worker_id="w1", attempt=3),
         failed(ONE, FailureCode.ANALYSIS_CRASHED),
     )
 
 
-def test_a_last_report_whose_attempts_are_spent_finishes_the_batch() -> None:
-    spent: list[Event] = [
+def test_the_batch_finishes_if_the_attempts_of_its_last_report_are_spent() -> None:
+    attempts_spent: list[Event] = [
         submitted,
         started,
         succeeded(ONE),
         *(events.Started(worker_id="w", attempt=n) for n in (1, 2, 3)),
     ]
-    assert when(spent, replace(start, worker_id="w2"))[1:] == (
+    assert when(attempts_spent, replace(start, worker_id="w2"))[1:] == (
         failed(TWO, FailureCode.ANALYSIS_CRASHED),
         finished(BatchStatus.PARTIALLY_COMPLETED, 1, 1),
     )
 
 
-def test_a_worker_that_lost_the_batch_can_record_nothing() -> None:
+def test_a_worker_that_lost_the_batch_cannot_record_an_outcome() -> None:
     taken_over: list[Event] = [submitted, started, events.Started(worker_id="w2", attempt=2)]
     for command in (succeed(ONE), fail(ONE)):
         with pytest.raises(refusals.NotHolder, match="w2"):
@@ -150,7 +150,7 @@ def test_a_worker_that_lost_the_batch_cannot_take_it_back() -> None:
     taken_over: list[Event] = [submitted, started, events.Started(worker_id="w2", attempt=2)]
     with pytest.raises(refusals.NotHolder, match="w2"):
         when(taken_over, start)
-    assert when(taken_over, replace(start, worker_id="w2")), "who has it may begin again"
+    assert when(taken_over, replace(start, worker_id="w2")), "the worker that holds the batch may start it again"
 
 
 def test_an_outcome_before_any_start_is_refused() -> None:
@@ -158,11 +158,11 @@ def test_an_outcome_before_any_start_is_refused() -> None:
         when([submitted], succeed(ONE))
 
 
-def test_outcomes_come_in_the_order_given_and_once_each() -> None:
+def test_outcomes_are_recorded_in_the_order_of_the_reports_and_once_each() -> None:
     assert when([submitted, started], succeed(ONE)) == (succeeded(ONE),)
-    for wrong in (TWO, THREE):
+    for out_of_order in (TWO, THREE):
         with pytest.raises(refusals.NotNextReport):
-            when([submitted, started], succeed(wrong))
+            when([submitted, started], succeed(out_of_order))
     with pytest.raises(refusals.NotNextReport):
         when([submitted, started, succeeded(ONE)], fail(ONE))
 
@@ -179,7 +179,7 @@ def test_the_last_outcome_finishes_the_batch(first: Event, last: commands.Comman
     assert when([submitted, started, first], last)[-1] == ending
 
 
-def test_a_cancelled_batch_fails_what_is_left_and_finishes_by_the_same_rule() -> None:
+def test_cancelling_fails_the_remaining_reports_and_finishes_the_batch() -> None:
     assert when([submitted, started, succeeded(ONE)], commands.Cancel(reason="too late")) == (
         failed(TWO, FailureCode.CANCELLED),
         finished(BatchStatus.PARTIALLY_COMPLETED, 1, 1, "too late"),
@@ -187,21 +187,21 @@ def test_a_cancelled_batch_fails_what_is_left_and_finishes_by_the_same_rule() ->
 
 
 @pytest.mark.parametrize("command", [start, succeed(ONE), fail(ONE), commands.Cancel(reason="no")])
-def test_nothing_follows_finished(command: commands.Command) -> None:
-    over: list[Event] = [submitted, started, succeeded(ONE), succeeded(TWO), finished(BatchStatus.COMPLETED, 2, 0)]
+def test_any_command_to_a_finished_batch_is_refused(command: commands.Command) -> None:
+    history: list[Event] = [submitted, started, succeeded(ONE), succeeded(TWO), finished(BatchStatus.COMPLETED, 2, 0)]
     with pytest.raises(refusals.BatchFinished):
-        when(over, command)
+        when(history, command)
 
 
-def test_the_status_follows_the_events() -> None:
-    story: list[Event] = [
+def test_each_event_gives_the_batch_its_status() -> None:
+    history: list[Event] = [
         submitted,
         started,
         succeeded(ONE),
         failed(TWO),
         finished(BatchStatus.PARTIALLY_COMPLETED, 1, 1),
     ]
-    statuses = [fold(story[:length]).status for length in range(1, len(story) + 1)]
+    statuses = [fold(history[:length]).status for length in range(1, len(history) + 1)]
     assert statuses == [
         BatchStatus.PENDING,
         BatchStatus.PROCESSING,

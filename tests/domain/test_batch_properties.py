@@ -1,4 +1,4 @@
-"""Whatever is asked of a batch in whatever order, its stream stays well formed."""
+"""Properties of a batch under any sequence of commands: its stream violates no invariant."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,8 +12,8 @@ from domain.events import Event
 from domain.failures import FailureCode
 from domain.refusals import Refusal
 from domain.statuses import BatchStatus, final_status
+from domain.stream_invariants import violations
 from domain.tiers import Tier
-from domain.well_formed import violations
 
 REPORTS = tuple(UUID(int=n) for n in range(1, 6))
 reports = st.sampled_from(REPORTS)
@@ -62,10 +62,10 @@ any_command = st.one_of(
 )
 
 
-def lived_through(asked: Sequence[commands.Command]) -> list[Event]:
-    """The stream that a sequence of commands leaves behind, the refused ones having left nothing."""
+def stream_after(sequence: Sequence[commands.Command]) -> list[Event]:
+    """Return the stream that these commands produce; a refused command adds no event."""
     stream: list[Event] = []
-    for command in asked:
+    for command in sequence:
         try:
             stream += decide(command, fold(stream))
         except Refusal:
@@ -74,8 +74,8 @@ def lived_through(asked: Sequence[commands.Command]) -> list[Event]:
 
 
 @given(st.lists(any_command, max_size=40))
-def test_every_stream_is_well_formed(asked: list[commands.Command]) -> None:
-    stream = lived_through(asked)
+def test_every_stream_keeps_the_stream_invariants(sequence: list[commands.Command]) -> None:
+    stream = stream_after(sequence)
     assert list(violations(stream)) == []
     if not stream:
         return
@@ -85,13 +85,13 @@ def test_every_stream_is_well_formed(asked: list[commands.Command]) -> None:
     assert isinstance(submitted, events.Submitted)
     outcomes = [event for event in stream if isinstance(event, events.ReportSucceeded | events.ReportFailed)]
     recorded = tuple(outcome.report_id for outcome in outcomes)
-    assert recorded == submitted.report_ids[: len(recorded)], "in the order given, once each"
+    assert recorded == submitted.report_ids[: len(recorded)], "in the order of the reports, once each"
     assert isinstance(stream[-1], events.Finished) is (len(recorded) == len(submitted.report_ids))
 
 
 @given(st.lists(any_command, max_size=40))
-def test_the_fold_gives_the_status(asked: list[commands.Command]) -> None:
-    stream = lived_through(asked)
+def test_the_fold_gives_the_counts_and_the_status(sequence: list[commands.Command]) -> None:
+    stream = stream_after(sequence)
     batch = fold(stream)
     successful = sum(isinstance(event, events.ReportSucceeded) for event in stream)
     failed = sum(isinstance(event, events.ReportFailed) for event in stream)
@@ -106,24 +106,22 @@ def test_the_fold_gives_the_status(asked: list[commands.Command]) -> None:
 
 
 @given(st.lists(any_command, max_size=40))
-def test_no_report_gets_more_attempts_than_allowed(asked: list[commands.Command]) -> None:
-    attempts = [event.attempt for event in lived_through(asked) if isinstance(event, events.Started)]
+def test_no_report_gets_more_attempts_than_the_maximum(sequence: list[commands.Command]) -> None:
+    attempts = [event.attempt for event in stream_after(sequence) if isinstance(event, events.Started)]
     assert all(1 <= attempt <= 3 for attempt in attempts)
 
 
 @given(st.lists(any_start, max_size=20))
-def test_who_lost_the_batch_appends_nothing_more(asked: list[commands.Start]) -> None:
-    starts = [event.worker_id for event in lived_through([SUBMIT, *asked]) if isinstance(event, events.Started)]
+def test_a_worker_that_lost_the_batch_appends_no_more_events(sequence: list[commands.Start]) -> None:
+    starts = [event.worker_id for event in stream_after([SUBMIT, *sequence]) if isinstance(event, events.Started)]
     holders = [worker_id for worker_id, before in zip(starts, [None, *starts], strict=False) if worker_id != before]
     assert len(holders) == len(set(holders))
 
 
 @given(st.lists(any_command, max_size=40), any_command)
-def test_a_command_given_again_to_another_worker_changes_no_outcome(
-    asked: list[commands.Command], again: commands.Command
-) -> None:
-    before = fold(lived_through(asked))
-    after = fold(lived_through([*asked, again]))
+def test_a_further_command_removes_no_outcome(sequence: list[commands.Command], further: commands.Command) -> None:
+    before = fold(stream_after(sequence))
+    after = fold(stream_after([*sequence, further]))
     assert after.successful >= before.successful
     assert after.failed >= before.failed
     assert before.report_ids in ((), after.report_ids)

@@ -1,4 +1,4 @@
-"""The word list: which words and phrases say what, found in a sentence longest first."""
+"""The word list: words and phrases with their categories, and their search in a sentence."""
 
 from adapters.analysis.lexicon.words import Entry, Lexicon, Term, shipped_lexicon
 

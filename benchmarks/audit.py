@@ -22,7 +22,7 @@ from domain.statuses import BatchStatus
 from domain.tiers import Tier
 from entrypoints.container import Container, Database, database, migrate
 from entrypoints.settings import Settings
-from tests.support.load import Load, reports_for
+from tests.support.load import Load, users_with_reports
 
 BATCHES, AT_ONCE = 25_000, 500
 """How many by default (the first argument says otherwise), and how many share a transaction."""
@@ -153,7 +153,7 @@ async def offline(container: Container, folder: Path) -> None:
 async def under_load(container: Container) -> None:
     """Submits at a steady rate beside rebuilds, and before them."""
     for what in ("alone", "beside rebuilds"):
-        reports = await reports_for(container, RATE * LOAD_S)
+        reports = await users_with_reports(container, RATE * LOAD_S)
         load = Load(container)
         submitting = asyncio.create_task(load.run(RATE, reports))
         rebuilds = 0

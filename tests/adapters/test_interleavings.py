@@ -59,8 +59,8 @@ from tests.chaos.checker import (
     stream_faults,
 )
 from tests.conftest import new_database, settings_in
-from tests.support.batches import WHY, checked_offline, exported, findings
-from tests.support.builders import ANALYSIS, uploaded
+from tests.support.batches import ATTRIBUTION, all_findings, checked_offline, export_lines
+from tests.support.builders import ANALYSIS, uploaded_reports
 
 USERS = (UUID(int=1), UUID(int=2))
 ROUNDS, EXAMPLES = 60, 25
@@ -268,7 +268,7 @@ class Interleavings(RuleBasedStateMachine):
     def submit(self, user_id: UUID, count: int) -> None:
         async def submit() -> UUID:
             container = self.world.container
-            report_ids = tuple(await uploaded(container.storage(), user_id, count))
+            report_ids = tuple(await uploaded_reports(container.storage(), user_id, count))
             asked = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=report_ids)
             return (await container.submit()(asked, by(user_id))).batch_id
 
@@ -352,7 +352,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def the_read_model_is_rebuilt(self) -> None:
         async def rebuild() -> None:
-            async for _ in self.world.container.rebuild().everything(WHY):
+            async for _ in self.world.container.rebuild().everything(ATTRIBUTION):
                 pass
 
         self.runner.run(rebuild())
@@ -360,7 +360,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def what_has_finished_is_cleaned_up(self) -> None:
         async def clean() -> None:
-            async for _ in self.world.container.retention().clean(timedelta(0), WHY):
+            async for _ in self.world.container.retention().clean(timedelta(0), ATTRIBUTION):
                 pass
 
         self.runner.run(clean())
@@ -372,7 +372,7 @@ class Interleavings(RuleBasedStateMachine):
 
     async def exported_and_checked(self) -> None:
         container = self.world.container
-        lines = [json.dumps(line) for line in await exported(container)]
+        lines = [json.dumps(line) for line in await export_lines(container)]
         last = await container.sealed_log().latest()
         assert checked_offline(lines, [str(public_key(container.signer()))], [last.note] if last else []) == []
 
@@ -435,7 +435,7 @@ class Interleavings(RuleBasedStateMachine):
         self.runner.run(until_quiet())
 
     async def found_by_the_audit(self) -> list[object]:
-        return list(await findings(self.world.container))
+        return list(await all_findings(self.world.container))
 
     def streams(self) -> Mapping[str, list[dict[str, Any]]]:
         streams: dict[str, list[dict[str, Any]]] = {}

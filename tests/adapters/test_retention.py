@@ -22,9 +22,18 @@ from application.errors import ClockAhead, UnknownToTheLog, WrongExpectedVersion
 from application.operations.archive import NotYetPast, StillRunning, first_id_of
 from entrypoints.cli.jsonl_file import JsonLinesFile
 from entrypoints.container import Container, Database, inspect, migrate
-from tests.support.batches import WHY, checked_offline, execute, exported, findings, finished, rows, started, submitted
+from tests.support.batches import (
+    ATTRIBUTION,
+    all_findings,
+    checked_offline,
+    export_lines,
+    finished_batch,
+    started_batch,
+    submitted_batch,
+)
 from tests.support.builders import stream_of
-from tests.support.command_line import runner
+from tests.support.command_line import command_runner
+from tests.support.database import execute_as_superuser, rows_of
 
 DOCS = Path(__file__).parents[2] / "docs" / "retention.md"
 TO_PARTITIONS, MOVE_OUT = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
@@ -43,11 +52,11 @@ PARTS = ("batch_events", "batch_events_before_2027", "batch_events_2027_01", "ba
 
 
 async def test_the_log_goes_on_in_partitions(container: Container, database: Database) -> None:
-    before = await started(container, reports=2)
-    await finished(container)
+    before = await started_batch(container, reports=2)
+    await finished_batch(container)
     await container.sealer().seal()
     partitioned(database, datetime.now(UTC) + timedelta(hours=1))
-    await finished(container)
+    await finished_batch(container)
     batch, _ = await container.handler().read(before)
     assert batch.attempt == 1
     stream = stream_of("Submitted", "Started")
@@ -79,20 +88,20 @@ async def test_the_log_goes_on_in_partitions(container: Container, database: Dat
 async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     container: Container, database: Database, tmp_path: Path
 ) -> None:
-    old = await finished(container, reports=2)
+    old = await finished_batch(container, reports=2)
     bound = datetime.now(UTC)
     partitioned(database, bound)
-    young = await finished(container)
+    young = await finished_batch(container)
     submitted_old = (await container.batch_audit().history(old)).events[0]
     receipt = sign(receipt_text("fna-batch", old, submitted_old.hash, submitted_old.recorded_at), container.signer())
-    run, keys = runner(database, tmp_path), [str(public_key(container.signer()))]
+    run, keys = command_runner(database, tmp_path), [str(public_key(container.signer()))]
     file = tmp_path / "log.jsonl"
     asked = ("audit", "archive", str(file), "--before", bound.isoformat(), "--reason", "the law")
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         owner.execute("DELETE FROM batch_jobs WHERE batch_id = %s", [old])
-    async for _ in container.retention().clean(timedelta(0), WHY):
+    async for _ in container.retention().clean(timedelta(0), ATTRIBUTION):
         pass
-    archived = await container.archive()(bound, WHY, lambda _: None, digest=lambda: "")
+    archived = await container.archive()(bound, ATTRIBUTION, lambda _: None, digest=lambda: "")
     assert old < archived.before < young
     done = run(*asked, "--json")
     assert done.returncode == 0, done.stderr
@@ -101,7 +110,7 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         for statement in MOVE_OUT.strip().split(";\n"):
             owner.execute(statement.encode())
-    assert await findings(container) == []
+    assert await all_findings(container) == []
     assert (await container.proofs().inclusion(old, 1)).leaf_index == 0
     with pytest.raises(UnknownToTheLog, match="moved into an archive file"):
         await container.batch_audit().history(old)
@@ -119,7 +128,7 @@ async def test_old_batches_move_into_a_file_and_everything_still_verifies(
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("DELETE FROM batch_events WHERE batch_id = %s", [young])
-    assert {finding.batch_id for finding in await findings(container)} == {young}
+    assert {finding.batch_id for finding in await all_findings(container)} == {young}
     broken = run("audit", "export", "-").stdout.splitlines()
     assert any(str(young) in wrong for wrong in checked_offline(broken, keys))
 
@@ -146,11 +155,11 @@ async def _nothing() -> None:
 async def test_moving_a_batch_out_while_the_tree_is_verified_is_no_finding(
     container: Container, database: Database
 ) -> None:
-    await finished(container)
+    await finished_batch(container)
     await container.sealer().seal_all()
 
     async def move_out() -> None:
-        await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+        await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
         with psycopg.connect(database.admin_url, autocommit=True) as owner:
             owner.execute("SET session_replication_role = replica")
             owner.execute("DELETE FROM batch_events")
@@ -176,34 +185,34 @@ def test_the_file_of_an_archive_is_kept_before_the_act_is_recorded(tmp_path: Pat
 
 async def test_the_platforms_days_may_be_an_hour_shorter_than_ours(container: Container, database: Database) -> None:
     """`INTERVAL '30 days'` across the day on which a clock is put forward."""
-    await finished(container)
-    execute(database, "DELETE FROM batch_jobs")
-    assert await findings(container) != []
+    await finished_batch(container)
+    execute_as_superuser(database, "DELETE FROM batch_jobs")
+    assert await all_findings(container) != []
     for hours, drift in ((30 * 24 - 1, False), (29 * 24, True)):
         then = datetime.now(UTC) + timedelta(hours=hours)
         container.clock.override(providers.Object(lambda then=then: then))
         container.batch_audit.reset()
-        assert bool(await findings(container)) is drift
+        assert bool(await all_findings(container)) is drift
 
 
 async def test_what_is_unfinished_cannot_be_archived(container: Container) -> None:
-    await submitted(container)
+    await submitted_batch(container)
     with pytest.raises(StillRunning):
-        await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+        await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
 
 
 async def test_what_is_still_to_come_cannot_be_archived(container: Container) -> None:
     with pytest.raises(NotYetPast):
-        await container.archive()(datetime.now(UTC) + timedelta(days=1), WHY, lambda _: None, digest=lambda: "")
+        await container.archive()(datetime.now(UTC) + timedelta(days=1), ATTRIBUTION, lambda _: None, digest=lambda: "")
 
 
 async def test_an_archive_excuses_nothing_that_it_does_not_hold(container: Container, database: Database) -> None:
     """A younger batch is removed, and its leaves are named as if they had been archived."""
-    await finished(container)
-    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
-    young = await finished(container)
+    await finished_batch(container)
+    await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
+    young = await finished_batch(container)
     await container.sealer().seal_all()
-    assert await findings(container) == []
+    assert await all_findings(container) == []
     keys = [str(public_key(container.signer()))]
     with psycopg.connect(database.admin_url, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
@@ -211,16 +220,16 @@ async def test_an_archive_excuses_nothing_that_it_does_not_hold(container: Conta
             owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
         low = "00000000-0000-7000-8000-000000000001"
         owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
-    assert any("the event is missing" in str(each) for each in await findings(container))
-    assert checked_offline([json.dumps(line) for line in await exported(container)], keys) != []
+    assert any("the event is missing" in str(each) for each in await all_findings(container))
+    assert checked_offline([json.dumps(line) for line in await export_lines(container)], keys) != []
 
 
 async def test_an_archive_excuses_no_older_leaf_that_was_renamed(container: Container, database: Database) -> None:
     """The number of events that it holds is in the act: one more is one too many."""
-    old = await finished(container)
+    old = await finished_batch(container)
     bound = datetime.now(UTC)
-    young = await finished(container)
-    await container.archive()(bound, WHY, lambda _: None, digest=lambda: "")
+    young = await finished_batch(container)
+    await container.archive()(bound, ATTRIBUTION, lambda _: None, digest=lambda: "")
     await container.sealer().seal_all()
     assert old < first_id_of(bound) < young
     keys = [str(public_key(container.signer()))]
@@ -230,8 +239,8 @@ async def test_an_archive_excuses_no_older_leaf_that_was_renamed(container: Cont
             owner.execute(f"DELETE FROM {table} WHERE batch_id = %s".encode(), [young])
         low = "00000000-0000-7000-8000-000000000001"
         owner.execute("UPDATE sealed_entries SET batch_id = %s WHERE batch_id = %s", [low, young])
-    assert any("were archived, but 8 leaves name such" in str(each) for each in await findings(container))
-    wrong = checked_offline([json.dumps(line) for line in await exported(container)], keys)
+    assert any("were archived, but 8 leaves name such" in str(each) for each in await all_findings(container))
+    wrong = checked_offline([json.dumps(line) for line in await export_lines(container)], keys)
     assert any("were archived, and 8 leaves name such" in each for each in wrong)
 
 
@@ -243,51 +252,51 @@ async def test_the_bound_is_the_same_in_code_and_database(database: Database) ->
 
 async def test_a_clock_that_is_ahead_removes_nothing(container: Container, database: Database) -> None:
     """Else what it removed would be excused until then, and a rebuild would bring nothing back."""
-    await finished(container)
+    await finished_batch(container)
     ahead = datetime.now(UTC) + timedelta(days=365)
     container.clock.override(providers.Object(lambda: ahead))
     with pytest.raises(ClockAhead):
-        _ = [removed async for removed in container.retention().clean(timedelta(days=30), WHY)]
-    assert len(rows(database, "batch_jobs")) == 1
-    assert rows(database, "audit_acts") == []
+        _ = [removed async for removed in container.retention().clean(timedelta(days=30), ATTRIBUTION)]
+    assert len(rows_of(database, "batch_jobs")) == 1
+    assert rows_of(database, "audit_acts") == []
 
 
 async def test_what_runs_stays_though_its_row_says_that_it_ended(container: Container, database: Database) -> None:
-    batch_id = await submitted(container)
-    execute(database, "UPDATE batch_jobs SET status = 'FAILED', processed_at = now() - INTERVAL '1 day'")
-    assert [removed async for removed in container.retention().clean(timedelta(0), WHY)] == []
-    assert [row[0] for row in rows(database, "batch_jobs")] == [batch_id]
+    batch_id = await submitted_batch(container)
+    execute_as_superuser(database, "UPDATE batch_jobs SET status = 'FAILED', processed_at = now() - INTERVAL '1 day'")
+    assert [removed async for removed in container.retention().clean(timedelta(0), ATTRIBUTION)] == []
+    assert [row[0] for row in rows_of(database, "batch_jobs")] == [batch_id]
 
 
 async def test_an_archive_has_sealed_that_its_events_may_leave(container: Container, database: Database) -> None:
-    await finished(container)
-    done = await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+    await finished_batch(container)
+    done = await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
     assert done.sealed
-    execute(database, "DELETE FROM batch_events", "DELETE FROM batch_jobs")
-    lines = [json.dumps(line) for line in await exported(container)]
+    execute_as_superuser(database, "DELETE FROM batch_events", "DELETE FROM batch_jobs")
+    lines = [json.dumps(line) for line in await export_lines(container)]
     assert checked_offline(lines, [str(public_key(container.signer()))]) == []
 
 
 async def test_an_archive_beside_an_open_transaction_says_that_it_is_not_sealed(
     container: Container, database: Database
 ) -> None:
-    await finished(container)
+    await finished_batch(container)
     await container.sealer().seal_all()
     with psycopg.connect(database.admin_url) as slow:
         slow.execute("SELECT pg_current_xact_id()")
-        done = await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
+        done = await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
     assert not done.sealed
 
 
 async def test_an_export_beside_an_archive_says_that_it_is_to_be_repeated(
     container: Container, database: Database
 ) -> None:
-    await finished(container)
+    await finished_batch(container)
     await container.sealer().seal_all()
     lines = container.export()(4)
     assert "format" in await anext(lines)
-    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
-    execute(database, "DELETE FROM batch_events")
+    await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
+    execute_as_superuser(database, "DELETE FROM batch_events")
     with pytest.raises(ArchivedMeanwhile):
         _ = [line async for line in lines]
 
@@ -295,14 +304,14 @@ async def test_an_export_beside_an_archive_says_that_it_is_to_be_repeated(
 async def test_what_an_archived_batch_keeps_busy_is_named_and_repaired(
     container: Container, database: Database
 ) -> None:
-    batch_id = await finished(container)
-    await container.archive()(datetime.now(UTC), WHY, lambda _: None, digest=lambda: "")
-    execute(
+    batch_id = await finished_batch(container)
+    await container.archive()(datetime.now(UTC), ATTRIBUTION, lambda _: None, digest=lambda: "")
+    execute_as_superuser(
         database,
         "DELETE FROM batch_events",
         "DELETE FROM batch_jobs",
         f"INSERT INTO busy_reports SELECT gen_random_uuid(), '{batch_id}'",
     )
-    assert any("for it, but its events were archived" in str(found) for found in await findings(container))
-    await container.rebuild().batch(batch_id, WHY)
-    assert await findings(container) == []
+    assert any("for it, but its events were archived" in str(found) for found in await all_findings(container))
+    await container.rebuild().batch(batch_id, ATTRIBUTION)
+    assert await all_findings(container) == []

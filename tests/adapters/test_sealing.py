@@ -19,7 +19,7 @@ from entrypoints.container import Container, Database
 from entrypoints.housekeeping import Housekeeping
 from entrypoints.settings import Settings
 from tests.conftest import settings_in
-from tests.support.batches import WHY, findings, finished, started, submitted
+from tests.support.batches import ATTRIBUTION, all_findings, finished_batch, started_batch, submitted_batch
 from tests.support.builders import new_id, stream_of
 from tests.support.offline_verifier import verify_proof
 
@@ -111,7 +111,7 @@ async def test_another_key_does_not_seal_on_top_unless_the_old_one_is_trusted(
 
 async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -> None:
     """Across the boundary from which subtrees are stored."""
-    batches = [await submitted(container) for _ in range(3)]
+    batches = [await submitted_batch(container) for _ in range(3)]
     await container.sealer().seal()
     await appended(container, 600)
     await container.sealer().seal()
@@ -133,7 +133,7 @@ async def test_proofs_hold_at_every_size_that_was_signed(container: Container) -
 
 
 async def test_what_is_not_sealed_or_never_was_has_no_proof(container: Container) -> None:
-    batch_id = await submitted(container)
+    batch_id = await submitted_batch(container)
     with pytest.raises(NotSealed):
         await container.proofs().inclusion(batch_id, 1)
     await container.sealer().seal()
@@ -149,9 +149,9 @@ async def test_what_is_not_sealed_or_never_was_has_no_proof(container: Container
 async def test_housekeeping_seals_verifies_a_sample_and_cleans(
     container: Container, database: Database, settings: Settings
 ) -> None:
-    old = await finished(container)
-    young = await finished(container)
-    await started(container)
+    old = await finished_batch(container)
+    young = await finished_batch(container)
+    await started_batch(container)
     with psycopg.connect(database.admin_url) as superuser:
         superuser.execute("SET session_replication_role = replica")
         past = "UPDATE batch_jobs SET processed_at = processed_at - INTERVAL '31 days' WHERE batch_id = %s"
@@ -171,7 +171,7 @@ async def test_housekeeping_seals_verifies_a_sample_and_cleans(
 async def test_what_was_appended_until_the_stop_is_sealed(container: Container) -> None:
     keeper = Housekeeping(container)
     keeper.stop()
-    await finished(container)
+    await finished_batch(container)
     await keeper.run()
     last = await container.sealed_log().latest()
     assert last is not None
@@ -179,7 +179,7 @@ async def test_what_was_appended_until_the_stop_is_sealed(container: Container) 
 
 
 async def test_the_sample_counts_what_is_wrong(container: Container, database: Database) -> None:
-    batch_id = await finished(container)
+    batch_id = await finished_batch(container)
     keeper = Housekeeping(container)
     await keeper.seal()
     with psycopg.connect(database.admin_url) as superuser:
@@ -192,15 +192,15 @@ async def test_the_sample_counts_what_is_wrong(container: Container, database: D
 
 async def test_retention_does_not_look_like_drift_and_is_not_undone(container: Container) -> None:
     for _ in range(3):
-        await finished(container)
-    unfinished = await started(container)
+        await finished_batch(container)
+    unfinished = await started_batch(container)
     assert await container.retention().due(timedelta(0)) == 3
-    removed = [rows async for rows in container.retention().clean(timedelta(0), WHY)]
+    removed = [rows async for rows in container.retention().clean(timedelta(0), ATTRIBUTION)]
     assert removed == [3]
-    assert await findings(container) == []
-    async for _ in container.rebuild().everything(WHY):
+    assert await all_findings(container) == []
+    async for _ in container.rebuild().everything(ATTRIBUTION):
         pass
     async with container.operator_storage().transaction() as tx:
         assert await tx.repair.count_processed(datetime(2100, 1, 1, tzinfo=UTC)) == 0
         assert await tx.batch_jobs.get(unfinished) is not None
-    assert await findings(container) == []
+    assert await all_findings(container) == []

@@ -22,7 +22,16 @@ from application.log import NO_HASH, StoredEvent, with_hash
 from application.operator_actions import ActionKind, OperatorAction
 from domain import commands
 from entrypoints.container import Container, Database
-from tests.support.batches import WHY, asked, checked_offline, exported, findings, finished, started, submitted
+from tests.support.batches import (
+    ATTRIBUTION,
+    all_findings,
+    checked_offline,
+    export_lines,
+    finished_batch,
+    metadata_of,
+    started_batch,
+    submitted_batch,
+)
 from tests.support.builders import new_id
 
 Superuser = psycopg.Connection[dict[str, Any]]
@@ -66,14 +75,16 @@ class Crime:
 
 @pytest.fixture
 async def crime(container: Container, database: Database) -> Any:
-    victim = await finished(container, reports=2)
+    victim = await finished_batch(container, reports=2)
     await container.sealer().seal()
-    running = await started(container)
-    await finished(container)
+    running = await started_batch(container)
+    await finished_batch(container)
     async with container.operator_storage().transaction() as tx:
-        await container.record()(tx, ActionKind.CLEANUP, WHY, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0})
+        await container.record()(
+            tx, ActionKind.CLEANUP, ATTRIBUTION, {"before": "2026-01-01T00:00:00.000000Z", "rows": 0}
+        )
     await container.sealer().seal()
-    await submitted(container)
+    await submitted_batch(container)
     await container.sealer().seal()
     with psycopg.connect(database.admin_url, autocommit=True, row_factory=dict_row) as superuser:
         superuser.execute("SET session_replication_role = replica")
@@ -411,9 +422,9 @@ ONLINE_ONLY = {
 
 @pytest.mark.parametrize(("commit", "told"), CRIMES, ids=lambda value: getattr(value, "__name__", ""))
 async def test_tampering_is_found_and_named(crime: Crime, commit: Callable[[Crime], None], told: str) -> None:
-    assert await findings(crime.container, [crime.kept]) == []
+    assert await all_findings(crime.container, [crime.kept]) == []
     commit(crime)
-    found = list(map(str, await findings(crime.container)))
+    found = list(map(str, await all_findings(crime.container)))
     assert any(told in each for each in found), found
 
 
@@ -422,11 +433,11 @@ async def test_tampering_is_found_offline_by_a_verifier_of_others(
     crime: Crime, commit: Callable[[Crime], None]
 ) -> None:
     keys = [str(public_key(crime.container.signer()))]
-    untouched = [json.dumps(line) for line in await exported(crime.container)]
+    untouched = [json.dumps(line) for line in await export_lines(crime.container)]
     assert checked_offline(untouched, keys, [crime.kept]) == []
     commit(crime)
     kept = [crime.kept] if commit is remove_the_latest_checkpoint else []
-    found = checked_offline([json.dumps(line) for line in await exported(crime.container)], keys, kept)
+    found = checked_offline([json.dumps(line) for line in await export_lines(crime.container)], keys, kept)
     assert bool(found) is (commit not in ONLINE_ONLY or bool(kept)), found
 
 
@@ -435,7 +446,9 @@ async def test_a_place_far_off_accuses_no_neighbour(crime: Crime) -> None:
     crime.superuser.execute("ALTER TABLE batch_events ALTER COLUMN position DROP IDENTITY")
     crime.execute("UPDATE batch_events SET position = 10000 WHERE batch_id = %s AND version = 4", crime.victim)
     crime.execute("UPDATE batch_events SET transaction_id = '1' WHERE batch_id = %s AND version = 1", crime.running)
-    accused = {(found.batch_id, found.version) for found in await findings(crime.container) if "order" in found.problem}
+    accused = {
+        (found.batch_id, found.version) for found in await all_findings(crime.container) if "order" in found.problem
+    }
     assert accused == {(crime.victim, 4), (crime.running, 1)}
 
 
@@ -455,18 +468,18 @@ async def test_a_database_that_was_rolled_back_is_found_by_a_kept_checkpoint(cri
         "DELETE FROM audit_acts",
     ):
         crime.execute(statement)
-    assert await findings(crime.container) == []
-    (found,) = await findings(crime.container, [crime.kept])
+    assert await all_findings(crime.container) == []
+    (found,) = await all_findings(crime.container, [crime.kept])
     assert "the database was rolled back" in str(found)
 
     for _ in range(4):
-        await finished(crime.container, reports=2)
+        await finished_batch(crime.container, reports=2)
     with pytest.raises(CannotSeal, match="the database was rolled back"):
         await crime.container.sealer().seal()
     forgotten(crime)
     await crime.container.sealer().seal()
-    assert await findings(crime.container) == []
-    (found,) = await findings(crime.container, [crime.kept])
+    assert await all_findings(crime.container) == []
+    (found,) = await all_findings(crime.container, [crime.kept])
     assert "does not begin with what this kept checkpoint signed" in str(found)
 
 
@@ -489,8 +502,8 @@ async def test_a_log_that_was_rewritten_as_a_whole_with_another_key_is_found(cri
     resealing.signer.override(forger)
     async with resealing.pool():
         await resealing.sealer().seal_all()
-        assert await findings(resealing) == []
-    found = await findings(crime.container)
+        assert await all_findings(resealing) == []
+    found = await all_findings(crime.container)
     assert any("None of the trusted keys has signed it" in str(each) for each in found)
 
 
@@ -499,10 +512,10 @@ async def test_nothing_is_written_over_an_end_that_was_cut_off(crime: Crime) -> 
     with pytest.raises(DamageFound, match="the event is missing"):
         await crime.container.explain_batch()(crime.victim)
     with pytest.raises(DamageFound):
-        await crime.container.redispatch()(crime.victim, WHY)
+        await crime.container.redispatch()(crime.victim, ATTRIBUTION)
     start = commands.Start(worker_id="another", max_attempts=3)
     with pytest.raises(SealedAlready, match="audit verify"):
-        await crime.container.handler().handle(crime.victim, start, asked(crime.victim))
+        await crime.container.handler().handle(crime.victim, start, metadata_of(crime.victim))
     history = await crime.container.batch_audit().history(crime.victim)
     assert history.job is None
     assert {finding.version for finding in history.damage} >= {3, 4, 5}
@@ -555,7 +568,7 @@ async def test_an_archive_does_not_excuse_what_was_done_before_it(
     commit(crime)
     before_it_ran = datetime.fromtimestamp((crime.running.int >> 80) / 1000, UTC)
     with pytest.raises(DamageFound):
-        await crime.container.archive()(before_it_ran, WHY, lambda _: None, digest=lambda: "")
+        await crime.container.archive()(before_it_ran, ATTRIBUTION, lambda _: None, digest=lambda: "")
     assert [act.kind for act, _ in await crime.container.sealed_log().actions(after=None, limit=9)] == ["cleanup"]
 
 
@@ -563,12 +576,12 @@ async def test_what_was_sealed_already_is_named_and_the_rest_can_be_exported(cri
     crime.execute("UPDATE batch_events SET transaction_id = pg_current_xact_id() WHERE batch_id = %s", crime.victim)
     with pytest.raises(CannotSeal, match=str(crime.victim)):
         await crime.container.sealer().seal()
-    assert len(await exported(crime.container)) > 1
+    assert len(await export_lines(crime.container)) > 1
 
 
 async def test_nobody_seals_on_top_of_what_does_not_fit(crime: Crime) -> None:
     crime.execute("UPDATE sealed_entries SET entry = sha256('another') WHERE leaf_index = 0")
-    await submitted(crime.container)
+    await submitted_batch(crime.container)
     with pytest.raises(CannotSeal, match="audit verify"):
         await crime.container.sealer().seal()
 

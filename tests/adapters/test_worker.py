@@ -26,7 +26,7 @@ from application.submit import Submission
 from domain.refusals import BatchUnknown
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.support.builders import new_id, uploaded
+from tests.support.builders import new_id, uploaded_reports
 from tests.support.running_service import database_away
 
 HEARTBEAT = 0.4
@@ -519,7 +519,7 @@ def test_a_file_that_is_no_workers_is_no_dead_neighbour(tmp_path: Path) -> None:
 
 
 async def test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), UUID(int=1))
+    (report_id,) = await uploaded_reports(container.storage(), UUID(int=1))
     asked = Submission(user_id=UUID(int=1), tier=Tier.BASIC, report_ids=(report_id,))
     accepted = await container.submit()(asked, Metadata(actor="test", correlation_id=UUID(int=2)))
     async with container.pool().connection() as connection:

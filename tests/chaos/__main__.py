@@ -31,7 +31,7 @@ from tests.chaos import recovery
 from tests.chaos.checker import check
 from tests.chaos.recovery import Disturbance
 from tests.support.batches import checked_offline
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 
 SECRET = "the secret of a service that is about to be killed, many times over, and longer than needed"
 SIGNING_KEY = "07" * 32
@@ -237,7 +237,7 @@ class Chaos:
         return hit if children else None
 
     def kill_postgres(self) -> Node | None:
-        for pid, command in processes(self.folder / "pg"):
+        for pid, command in database_processes(self.folder / "pg"):
             if "postgres -D" in command or command.startswith("postgres"):
                 os.kill(pid, signal.SIGKILL)
                 return self.api
@@ -345,7 +345,7 @@ def run(seconds: float, every: float, seed: int) -> int:
                     node.signal(signal.SIGKILL)
                     if node.process is not None:
                         node.process.wait()
-        while processes(folder / "pg"):
+        while database_processes(folder / "pg"):
             time.sleep(0.05)
         if wrong:
             Path("chaos-service.log").write_bytes(b"".join(node.log.read_bytes() for node in chaos.nodes))

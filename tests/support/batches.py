@@ -1,10 +1,7 @@
 """Batches that live over a real storage, without a worker or HTTP, for tests of the audit."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
-
-import psycopg
 
 from application.audit.findings import Finding
 from application.log import Metadata
@@ -13,34 +10,34 @@ from application.submit import Submission
 from domain import commands
 from domain.failures import FailureCode
 from domain.tiers import Tier
-from entrypoints.container import Container, Database
-from tests.support.builders import new_id, uploaded
+from entrypoints.container import Container
+from tests.support.builders import new_id, uploaded_reports
 from tests.support.offline_verifier import verify_export
 
-WHY = Attribution(actor="operator:test", reason="a test")
+ATTRIBUTION = Attribution(actor="operator:test", reason="a test")
 
 
-def asked(user_id: UUID) -> Metadata:
+def metadata_of(user_id: UUID) -> Metadata:
     return Metadata(actor=f"user:{user_id}", correlation_id=new_id())
 
 
-async def submitted(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
+async def submitted_batch(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
     user_id = user_id or new_id()
-    report_ids = tuple(await uploaded(container.storage(), user_id, reports))
+    report_ids = tuple(await uploaded_reports(container.storage(), user_id, reports))
     submission = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=report_ids)
-    return (await container.submit()(submission, asked(user_id))).batch_id
+    return (await container.submit()(submission, metadata_of(user_id))).batch_id
 
 
-async def started(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
-    batch_id = await submitted(container, user_id, reports)
+async def started_batch(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
+    batch_id = await submitted_batch(container, user_id, reports)
     worker = Metadata(actor="worker:w", correlation_id=new_id())
     await container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), worker)
     return batch_id
 
 
-async def finished(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
+async def finished_batch(container: Container, user_id: UUID | None = None, reports: int = 1) -> UUID:
     """Its first report failed, the others succeeded."""
-    batch_id = await started(container, user_id, reports)
+    batch_id = await started_batch(container, user_id, reports)
     batch, _ = await container.handler().read(batch_id)
     worker = Metadata(actor="worker:w", correlation_id=new_id())
     first, *rest = batch.pending
@@ -52,13 +49,13 @@ async def finished(container: Container, user_id: UUID | None = None, reports: i
     return batch_id
 
 
-async def findings(container: Container, kept: Sequence[str] = ()) -> list[Finding]:
+async def all_findings(container: Container, kept: Sequence[str] = ()) -> list[Finding]:
     """Everything that `audit verify` finds."""
     found = [finding async for _, problems in container.batch_audit().batches() for finding in problems]
     return found + [finding async for _, problems in container.tree_audit().recompute(kept) for finding in problems]
 
 
-async def exported(container: Container) -> list[dict[str, object]]:
+async def export_lines(container: Container) -> list[dict[str, object]]:
     """The lines of `audit export`, as of the latest checkpoint."""
     last = await container.sealed_log().latest()
     return [line async for line in container.export()(last.size if last else 0)]
@@ -74,16 +71,3 @@ def checked_offline(
     verifier.finish()
     wrong: list[str] = verifier.wrong
     return wrong
-
-
-def execute(database: Database, *statements: str) -> None:
-    """As somebody who may do everything, with triggers off."""
-    with psycopg.connect(database.admin_url, autocommit=True) as superuser:
-        superuser.execute("SET session_replication_role = replica")
-        for statement in statements:
-            superuser.execute(statement.encode())
-
-
-def rows(database: Database, table: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database.admin_url) as connection:
-        return connection.execute(f"SELECT * FROM {table} ORDER BY 1".encode()).fetchall()

@@ -48,7 +48,7 @@ def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | No
     return chained
 
 
-def job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
+def batch_job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
     pending = BatchJob(
         batch_id=new_id(),
         user_id=user_id,
@@ -66,7 +66,7 @@ def job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
     return replace(pending, **changes)  # type: ignore[arg-type]
 
 
-def report(user_id: UUID, **changes: object) -> Report:
+def report_of(user_id: UUID, **changes: object) -> Report:
     uploaded = Report(
         report_id=new_id(),
         user_id=user_id,
@@ -100,15 +100,15 @@ ANALYSIS = NarrativeAnalysis(
 )
 
 
-async def pieces(*content: bytes) -> AsyncIterator[bytes]:
+async def chunks(*content: bytes) -> AsyncIterator[bytes]:
     for piece in content:
         yield piece
 
 
-async def uploaded(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
+async def uploaded_reports(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
     """The ids of reports that the user has uploaded."""
-    reports = [report(user_id) for _ in range(count)]
+    reports = [report_of(user_id) for _ in range(count)]
     async with storage.transaction() as tx:
         for each in reports:
-            await tx.reports.add(each, pieces(TEXT))
+            await tx.reports.add(each, chunks(TEXT))
     return [each.report_id for each in reports]

@@ -11,8 +11,8 @@ from application.submit import Submission
 from domain import commands
 from domain.tiers import Tier
 from entrypoints.container import Container
-from tests.support.batches import asked
-from tests.support.builders import new_id, uploaded
+from tests.support.batches import metadata_of
+from tests.support.builders import new_id, uploaded_reports
 
 CLIENTS = 12
 """At work at once; fewer than the pool has connections."""
@@ -51,7 +51,7 @@ class Load:
         try:
             submission = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,))
             began = time.perf_counter()
-            batch_id = (await self.container.submit()(submission, asked(user_id))).batch_id
+            batch_id = (await self.container.submit()(submission, metadata_of(user_id))).batch_id
             self.slowest = max(self.slowest, time.perf_counter() - began)
             self.submits += 1
             self.owners[batch_id] = user_id
@@ -80,12 +80,12 @@ class Load:
         self.versions[batch_id] = max(job.version, self.versions.get(batch_id, 0))
 
 
-async def reports_for(container: Container, count: int) -> list[tuple[UUID, UUID]]:
+async def users_with_reports(container: Container, count: int) -> list[tuple[UUID, UUID]]:
     """Users with one report each."""
     users = [new_id() for _ in range(count)]
     found: list[tuple[UUID, UUID]] = []
     for first in range(0, count, 50):
         part = users[first : first + 50]
-        ids = await asyncio.gather(*(uploaded(container.storage(), user) for user in part))
+        ids = await asyncio.gather(*(uploaded_reports(container.storage(), user) for user in part))
         found += [(user, report_ids[0]) for user, report_ids in zip(part, ids, strict=True)]
     return found

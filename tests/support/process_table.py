@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def processes(folder: Path) -> list[tuple[int, str]]:
+def database_processes(folder: Path) -> list[tuple[int, str]]:
     """Every live process that works for the database in this folder: pid and command line."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):

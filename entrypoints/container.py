@@ -243,7 +243,7 @@ class Container(containers.DeclarativeContainer):
         process_batch,
         database_url=database_url,
         worker_id=worker_id,
-        neighbours=providers.Factory(LocalLiveness, providers.Callable(workers_folder, settings, database_url)),
+        liveness=providers.Factory(LocalLiveness, providers.Callable(workers_folder, settings, database_url)),
         concurrency=settings.provided.worker_concurrency,
         eager=settings.provided.analysis_processes,
         heartbeat_timeout=settings.provided.heartbeat_timeout_s,

@@ -27,10 +27,10 @@ class Hold(NamedTuple):
 def holds(logs: Iterable[Path]) -> list[Hold]:
     found: dict[str, Hold] = {}
     for line in said(logs):
-        if line.get("event") == "batch taken":
+        if line.get("event") == "batch claimed":
             worker = line["holder"].partition(":")[0]
             found[line["holder"]] = Hold(line["batch_id"], worker, moment(line), None)
-        elif line.get("event") == "batch left" and line["holder"] in found:
+        elif line.get("event") == "batch processed" and line["holder"] in found:
             found[line["holder"]] = found[line["holder"]]._replace(left=moment(line))
     return sorted(found.values(), key=lambda hold: hold.taken)
 

@@ -183,7 +183,7 @@ def _(log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[Wo
 def _(disturbed: tuple[WorkerProcess, datetime]) -> None:
     frozen, _ = disturbed
     frozen.process.send_signal(signal.SIGCONT)
-    eventually(lambda: "another worker has taken the batch over" in frozen.log.read_text())
+    eventually(lambda: "lease lost to another worker" in frozen.log.read_text())
 
 
 @then("the frozen worker has recorded nothing since the other took the batch")

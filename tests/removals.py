@@ -325,9 +325,9 @@ REMOVALS = (
     Removal(
         "No user holds up the others",
         "application/fair_slots.py",
-        "                self._waiting[user_id] = line  # behind everybody else\n",
-        "                self._waiting = OrderedDict([(user_id, line), *self._waiting.items()])\n",
-        "tests/application/test_fair_slots.py::test_users_take_turns_however_many_batches_each_has",
+        "                self._waiting[user_id] = waiters  # behind all other users\n",
+        "                self._waiting = OrderedDict([(user_id, waiters), *self._waiting.items()])\n",
+        "tests/application/test_fair_slots.py::test_slots_alternate_between_users_however_many_batches_each_has",
     ),
     Removal(
         "The API never hangs on the database",

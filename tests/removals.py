@@ -166,7 +166,7 @@ REMOVALS = (
         "application/submit.py",
         "        await tx.submissions.lock_user(asked.user_id)\n",
         "",
-        RACES + "test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once",
+        RACES + "test_concurrent_submissions_cannot_exceed_the_limit_of_unfinished_batches",
     ),
     Removal(
         "A submit that is sent again runs once",
@@ -187,7 +187,7 @@ REMOVALS = (
         "adapters/postgres/storage.py",
         "async with self._pool.connection() as connection, connection.transaction():",
         "async with self._pool.connection() as connection:",
-        RACES + "test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue",
+        RACES + "test_a_submission_that_fails_after_enqueueing_leaves_no_queue_entry",
     ),
     Removal(
         "No analysis without its event, and the other way round",

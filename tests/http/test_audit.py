@@ -1,16 +1,15 @@
 """Auditors follow the log, verify it, and prove what it includes; no other role may."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from application.audit.signed_notes import PublicKey, opened
 from application.ports.tokens import Role
 from domain.tiers import Tier
+from tests.support.database import execute_as_superuser
 from tests.support.problems import expect_problem, invalid_fields
 from tests.support.running_service import Client, Service, eventually
 
@@ -129,12 +128,6 @@ class TestFindings:
     def service(self, own_service: Service) -> Service:
         return own_service
 
-    @pytest.fixture
-    def superuser(self, service: Service) -> Iterator["psycopg.Connection[Any]"]:
-        with psycopg.connect(service.database.admin_url, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")
-            yield connection
-
     @pytest.mark.parametrize(
         ("statement", "kind", "subject", "version"),
         [
@@ -160,7 +153,7 @@ class TestFindings:
     )
     def test_a_finding_has_a_kind_a_subject_and_the_ids_it_concerns(
         self,
-        superuser: "psycopg.Connection[Any]",
+        service: Service,
         auditor: httpx.Client,
         batch_id: str,
         statement: str,
@@ -168,7 +161,7 @@ class TestFindings:
         subject: str,
         version: int | None,
     ) -> None:
-        superuser.execute(statement.encode())
+        execute_as_superuser(service.database, statement)
         findings = auditor.get("/v1/audit/verify", params={"batch_id": batch_id}).json()["findings"]
         for finding in findings:
             assert finding.keys() == {"kind", "subject", "batch_id", "version", "checkpoint", "act_id", "problem"}

@@ -19,6 +19,7 @@ from tests.features.conftest import CONTENTS
 from tests.support.auditor import Auditor
 from tests.support.builders import TEXT
 from tests.support.command_line import Run, in_process_runner
+from tests.support.database import superuser_connection
 from tests.support.restartable_service import RestartableService
 from tests.support.running_service import Service
 from tests.support.story import Story
@@ -57,8 +58,8 @@ def auditor(story: Story, run: Run) -> Auditor:
 
 @pytest.fixture
 def administrator(database: Database) -> Iterator[Administrator]:
-    with psycopg.connect(database.admin_url, autocommit=True, row_factory=dict_row) as connection:
-        connection.execute("SET session_replication_role = replica")
+    with superuser_connection(database) as connection:
+        connection.row_factory = dict_row
         yield connection
 
 

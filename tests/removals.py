@@ -33,6 +33,7 @@ TREE = f"{BASELINE}/tree.sql"
 ACTIONS = f"{BASELINE}/operator_actions.sql"
 READ_MODEL = f"{BASELINE}/read_model.sql"
 WORKER = "adapters/pgqueuer/worker.py"
+RECONCILER = "adapters/pgqueuer/reconciler.py"
 POOL = "adapters/postgres/pool.py"
 ANALYSIS = "adapters/analysis/process_pool.py"
 LOG_TESTS = "tests/adapters/test_event_log.py::"
@@ -41,7 +42,10 @@ LOG_READING = "tests/adapters/test_log_reading.py::"
 SEALING = "tests/adapters/test_sealing.py::"
 TAMPERING = "tests/adapters/test_tampering.py::"
 REBUILD = "tests/adapters/test_rebuild.py::"
-WORKER_TESTS = "tests/adapters/test_worker.py::"
+HEARTBEATS = "tests/adapters/test_worker_heartbeats.py::"
+TAKEOVER = "tests/adapters/test_worker_takeover.py::"
+SHUTDOWN = "tests/adapters/test_worker_shutdown.py::"
+RECONCILE = "tests/adapters/test_worker_reconcile.py::"
 WRITE_PATH = "tests/application/test_write_path.py::"
 BOUNDS = "tests/http/test_bounds.py::"
 
@@ -149,7 +153,7 @@ REMOVALS = (
         WORKER,
         "                self._loop.call_soon_threadsafe(task.cancel)\n",
         "                pass\n",
-        WORKER_TESTS + "test_a_worker_that_lost_its_claim_lets_go",
+        TAKEOVER + "test_a_worker_that_lost_its_lease_stops_processing_the_batch",
     ),
     Removal(
         "A report is in one unfinished batch",
@@ -163,7 +167,7 @@ REMOVALS = (
         "application/submit.py",
         "        await tx.submissions.lock_user(submission.user_id)\n",
         "",
-        RACES + "test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once",
+        RACES + "test_concurrent_submissions_cannot_exceed_the_limit_of_unfinished_batches",
     ),
     Removal(
         "A submit that is sent again runs once",
@@ -184,7 +188,7 @@ REMOVALS = (
         "adapters/postgres/storage.py",
         "async with self._pool.connection() as connection, connection.transaction():",
         "async with self._pool.connection() as connection:",
-        RACES + "test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue",
+        RACES + "test_a_submission_that_fails_after_enqueueing_leaves_no_queue_entry",
     ),
     Removal(
         "No analysis without its event, and the other way round",
@@ -202,52 +206,52 @@ REMOVALS = (
     ),
     Removal(
         "A dead worker's batch is taken over",
-        WORKER,
-        "dequeue(room, BATCHES, self._me, None, self._dead_after())",
-        "dequeue(room, BATCHES, self._me, None, timedelta(days=1))",
-        WORKER_TESTS + "test_the_batch_of_a_dead_worker_is_taken_over",
+        "adapters/pgqueuer/claimer.py",
+        "dequeue(room, BATCHES, self._worker_id, None, self._expiry.age_after_read())",
+        "dequeue(room, BATCHES, self._worker_id, None, timedelta(days=1))",
+        TAKEOVER + "test_a_dead_worker_s_batch_is_taken_over",
     ),
     Removal(
         "A dead worker's batch is taken over",
-        WORKER,
-        "self._eager + await self._interrupted()",
+        "adapters/pgqueuer/claimer.py",
+        "self._eager + await self._count_interrupted()",
         "self._eager",
-        WORKER_TESTS + "test_all_that_a_worker_leaves_behind_is_taken_at_once_by_a_busy_one",
+        TAKEOVER + "test_a_busy_worker_takes_over_all_batches_of_a_worker_that_is_gone_at_once",
     ),
     Removal(
         "A dead worker's batch is taken over",
-        WORKER,
-        "if dead := self._neighbours.dead():",
+        RECONCILER,
+        "if dead := self._liveness.dead_workers():",
         "if dead := []:",
-        WORKER_TESTS + "test_the_claims_of_a_dead_neighbour_are_released_at_once",
+        TAKEOVER + "test_a_dead_local_worker_s_leases_are_released_before_they_expire",
     ),
     Removal(
         "A slow worker keeps its batch",
         WORKER,
         "        self._heartbeat.start()\n",
         "        self._heartbeat._thread.run = lambda: None\n        self._heartbeat.start()\n",
-        WORKER_TESTS + "test_a_slow_batch_is_kept_however_long_it_takes",
+        HEARTBEATS + "test_a_slow_worker_keeps_its_batch_for_as_long_as_it_needs",
     ),
     Removal(
         "A slow worker keeps its batch",
         "adapters/pgqueuer/heartbeat.py",
         "self.deadline if timeout is None else timeout",
         "timeout",
-        WORKER_TESTS + "test_heartbeats_go_on_after_a_connection_that_stands_but_never_answers",
+        HEARTBEATS + "test_heartbeats_continue_after_their_connection_stopped_answering",
     ),
     Removal(
         "What no queue entry accounts for is dispatched again",
-        WORKER,
+        RECONCILER,
         '                await PgQueuerDispatcher(connection).enqueue(row["batch_id"])\n',
         "                pass\n",
-        WORKER_TESTS + "test_an_unfinished_batch_that_is_in_no_queue_is_enqueued_again",
+        RECONCILE + "test_an_unfinished_batch_without_a_queue_entry_is_enqueued_again",
     ),
     Removal(
         "A deploy costs no attempt",
         WORKER,
-        'self._settle("hand_back", job, delay=timedelta(), headers=lease.headers_to_hand_back)',
-        'self._settle("hand_back", job, delay=timedelta(), headers=ANALYSING)',
-        WORKER_TESTS + "test_a_deploy_costs_no_attempt_of_what_was_being_analysed",
+        "hand_back(counts_as_attempt=lease.next_start_counts_as_attempt)",
+        "hand_back(counts_as_attempt=True)",
+        SHUTDOWN + "test_a_deploy_costs_no_attempt_of_a_report_being_analysed",
     ),
     Removal(
         "A deploy costs no attempt",
@@ -259,23 +263,23 @@ REMOVALS = (
     Removal(
         "A deploy costs no attempt",
         "adapters/pgqueuer/lease.py",
-        "        if self._stopping():\n            raise asyncio.CancelledError\n",
+        "        if self._is_stopping():\n            raise asyncio.CancelledError\n",
         "",
-        WORKER_TESTS + "test_a_stopped_worker_begins_no_more_reports",
+        SHUTDOWN + "test_a_stopped_worker_begins_no_further_report",
     ),
     Removal(
         "A slow worker keeps its batch",
-        WORKER,
-        "            self._nobody_is_dead_before = now + timeout / 2\n",
+        "adapters/pgqueuer/lease_expiry.py",
+        "            self._no_expiry_before = now + timeout / 2\n",
         "            pass\n",
-        WORKER_TESTS + "test_a_batch_is_not_taken_from_a_living_worker_after_an_outage",
+        HEARTBEATS + "test_after_an_outage_live_workers_renew_their_leases_before_any_lease_expires",
     ),
     Removal(
         "What no queue entry accounts for is dispatched again",
-        WORKER,
+        RECONCILER,
         '            await connection.execute(query("repair_queue"))\n',
         "",
-        WORKER_TESTS + "test_a_row_that_no_worker_would_take_is_set_right",
+        RECONCILE + "test_a_queue_entry_that_no_worker_would_claim_is_repaired",
     ),
     Removal(
         "Waiting costs no attempt",
@@ -286,10 +290,10 @@ REMOVALS = (
     ),
     Removal(
         "A stop always comes to its end",
-        WORKER,
-        "        _, tasks = await asyncio.wait(tasks, timeout=again)\n",
+        "adapters/pgqueuer/tasks.py",
+        "        _, tasks = await asyncio.wait(tasks, timeout=every)\n",
         "        _, tasks = await asyncio.wait(tasks)\n",
-        WORKER_TESTS + "test_a_cancellation_that_got_lost_is_repeated",
+        SHUTDOWN + "test_a_cancellation_that_got_lost_is_repeated",
     ),
     Removal(
         "A poison report costs only itself",
@@ -322,9 +326,9 @@ REMOVALS = (
     Removal(
         "No user holds up the others",
         "application/fair_slots.py",
-        "                self._waiting[user_id] = line  # behind everybody else\n",
-        "                self._waiting = OrderedDict([(user_id, line), *self._waiting.items()])\n",
-        "tests/application/test_fair_slots.py::test_users_take_turns_however_many_batches_each_has",
+        "                self._waiting[user_id] = waiters  # behind all other users\n",
+        "                self._waiting = OrderedDict([(user_id, waiters), *self._waiting.items()])\n",
+        "tests/application/test_fair_slots.py::test_slots_alternate_between_users_however_many_batches_each_has",
     ),
     Removal(
         "The API never hangs on the database",

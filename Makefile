@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-$(shell cat requirements.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 FILES ?=
+QUICK_TESTS := tests/domain tests/application tests/architecture tests/adapters/test_codec.py
+COVERAGE_TESTS := tests/domain tests/application tests/contracts tests/adapters tests/cli
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos removals demo serve test check bench lint types contracts requirements clean
+.PHONY: help demo serve format quick check test coverage lint types contracts chaos removals bench requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +24,15 @@ serve: $(STAMP) ## Run the API with a worker
 
 test: $(STAMP) ## Run every test
 	@$(BIN)/pytest -q -n auto --dist loadgroup
+
+format: $(STAMP) ## Format the code, and fix what ruff can fix
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+quick: lint types contracts ## Lint, types, import contracts and the tests without a database (under 30 s)
+	@$(BIN)/pytest -q $(QUICK_TESTS)
+
+coverage: $(STAMP) ## Measure the coverage of domain and application by branch (minutes)
+	@$(BIN)/pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing $(COVERAGE_TESTS)
 
 lint: $(STAMP) ## Check style and format with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -50,4 +61,4 @@ requirements: ## Pin requirements.txt again from pyproject.toml (needs uv)
 		--python-version 3.11 --quiet --output-file requirements.txt
 
 clean: ## Remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

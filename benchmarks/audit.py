@@ -99,7 +99,9 @@ async def run(settings: Settings, found: Database, folder: Path, size: int) -> N
                 assert definition is not None
                 owner.execute(definition[0].encode())
         rate = size // 5 * 4 / with_indexes
-        print(f"bulk appends: {rate:.0f} events/s, {without / with_indexes:.2f} of the rate without the audit's indexes")
+        print(
+            f"bulk appends: {rate:.0f} events/s, {without / with_indexes:.2f} of the rate without the audit's indexes"
+        )
         await filled(container, [list(life()) for _ in range(size - 2 * (size // 5))])
         total = 4 * size
         with psycopg.connect(found.admin_url, autocommit=True) as owner:

@@ -7,7 +7,9 @@ FINDINGS = Counter("fna_batch_audit_findings", "Findings in these samples; inves
 SAMPLE_FINDINGS = Gauge("fna_batch_audit_sample_findings", "Findings in the latest sample.")
 SEALED = Gauge("fna_batch_sealed_entries", "Entries covered by the latest checkpoint that this process saw.")
 SEALED_AT = Gauge("fna_batch_sealed_timestamp_seconds", "When this process last completed a seal, as Unix time.")
-FAILURES = Counter("fna_batch_housekeeping_failures", "Failures of housekeeping, by work: seal, sample or clean.", ["work"])
+FAILURES = Counter(
+    "fna_batch_housekeeping_failures", "Failures of housekeeping, by work: seal, sample or clean.", ["work"]
+)
 CLEANED = Counter("fna_batch_retention_removed_batches", "Rows that retention removed from batch_jobs.")
 
 

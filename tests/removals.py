@@ -37,13 +37,16 @@ RECONCILER = "adapters/pgqueuer/reconciler.py"
 POOL = "adapters/postgres/pool.py"
 ANALYSIS = "adapters/analysis/process_pool.py"
 LOG_TESTS = "tests/adapters/test_event_log.py::"
+APPEND_ONLY = "tests/adapters/test_append_only.py::"
+STORED_VALUES = "tests/adapters/test_stored_values.py::"
 RACES = "tests/adapters/test_races.py::"
 LOG_READING = "tests/adapters/test_log_reading.py::"
 SEALING = "tests/adapters/test_sealing.py::"
 DETECTION = "tests/adapters/tampering/test_detection.py::"
 ROLLBACK = "tests/adapters/tampering/test_rollback.py::"
 TAMPERING_REFUSALS = "tests/adapters/tampering/test_refusals.py::"
-REBUILD = "tests/adapters/test_rebuild.py::"
+REBUILD = "tests/adapters/test_rebuild_concurrency.py::"
+RETENTION = "tests/adapters/test_retention.py::"
 HEARTBEATS = "tests/adapters/test_worker_heartbeats.py::"
 TAKEOVER = "tests/adapters/test_worker_takeover.py::"
 SHUTDOWN = "tests/adapters/test_worker_shutdown.py::"
@@ -57,28 +60,28 @@ REMOVALS = (
         LOG,
         "    PRIMARY KEY (batch_id, version),\n",
         "",
-        LOG_TESTS + "test_a_version_that_is_taken",
+        LOG_TESTS + "test_a_version_that_is_taken_is_refused",
     ),
     Removal(
         "One event a version, no gaps",
         LOG,
         "(head.version IS NULL OR head.type = 'Finished'",
         "(head.type = 'Finished'",
-        LOG_TESTS + "test_a_version_that_leaves_a_gap",
+        LOG_TESTS + "test_a_version_that_leaves_a_gap_is_refused",
     ),
     Removal(
         "One outcome a report",
         LOG,
         "CREATE UNIQUE INDEX batch_events_one_outcome",
         "CREATE INDEX batch_events_one_outcome",
-        LOG_TESTS + "test_a_second_outcome_for_the_same_report",
+        LOG_TESTS + "test_a_second_outcome_of_a_report_is_refused",
     ),
     Removal(
         "One outcome a report",
         LOG,
         "coalesce(data ->> 'report_id', '') ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'",
         "true",
-        LOG_TESTS + "test_an_outcome_of_no_report_or_of_one_spelled_another_way",
+        STORED_VALUES + "test_an_outcome_without_a_canonical_report_id_is_refused",
     ),
     Removal(
         "What is sealed is never written again",
@@ -92,14 +95,14 @@ REMOVALS = (
         LOG,
         "(head.version IS NULL OR head.type = 'Finished'",
         "(head.version IS NULL",
-        LOG_TESTS + "test_anything_after_finished",
+        LOG_TESTS + "test_nothing_is_appended_after_finished",
     ),
     Removal(
         "Time never goes back within a batch",
         LOG,
         " OR head.recorded_at > appended.recorded_at\n",
         "\n",
-        LOG_TESTS + "test_a_time_before_that_of_the_event_before",
+        LOG_TESTS + "test_a_time_before_that_of_the_previous_event_is_refused",
     ),
     Removal(
         "Time never goes back within a batch",
@@ -113,28 +116,28 @@ REMOVALS = (
         PARTITIONS,
         "BEFORE UPDATE OR DELETE OR TRUNCATE ON %s",
         "BEFORE UPDATE ON %s",
-        LOG_TESTS + "test_changes_by_the_owner_are_refused_by_a_trigger",
+        APPEND_ONLY + "test_changes_by_the_owner_are_refused_by_a_trigger",
     ),
     Removal(
         "History is never changed",
         "sql/migrations/grants.sql",
         "GRANT SELECT ON batch_events TO fna_batch_app;",
         "GRANT SELECT, UPDATE, DELETE, TRUNCATE ON batch_events TO fna_batch_app;",
-        LOG_TESTS + "test_changes_by_the_service_are_refused_by_its_privileges",
+        APPEND_ONLY + "test_changes_by_the_service_are_refused_by_its_privileges",
     ),
     Removal(
         "Each event is tied to the one before",
         LOG,
         "OR head.hash <> appended.previous_hash OR",
         "OR",
-        LOG_TESTS + "test_an_event_that_does_not_link_to_the_one_before",
+        LOG_TESTS + "test_an_event_that_does_not_link_to_the_one_before_is_refused",
     ),
     Removal(
         "Position and transaction are the database's",
         LOG,
         "WHERE transaction_id <> pg_current_xact_id()",
         "WHERE false",
-        LOG_TESTS + "test_a_transaction_that_the_owner_chose",
+        LOG_TESTS + "test_a_transaction_that_the_owner_chose_is_refused",
     ),
     Removal(
         "A worker that lost a batch records nothing",
@@ -380,35 +383,35 @@ REMOVALS = (
         "           OR (head.transaction_id > appended.transaction_id\n"
         "               AND head.transaction_id < pg_snapshot_xmax(pg_current_snapshot()))\n",
         "",
-        LOG_READING + "test_an_append_that_would_come_before_its_head_in_the_order_of_commits",
+        LOG_READING + "test_an_append_that_would_precede_its_head_in_commit_order_is_refused",
     ),
     Removal(
         "What was read of the log need not be read again",
         "sql/queries/log_after.sql",
         "WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())\n",
         "WHERE true\n",
-        LOG_READING + "test_nothing_is_read_that_an_open_transaction_can_still_precede",
+        LOG_READING + "test_an_event_that_an_open_transaction_could_still_precede_is_not_read_yet",
     ),
     Removal(
         "Nothing appears before what is sealed",
         "sql/queries/unsealed_entries.sql",
         "       AND event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())\n",
         "",
-        SEALING + "test_what_an_open_transaction_can_still_precede_is_not_sealed",
+        SEALING + "test_an_event_that_an_open_transaction_could_still_precede_is_not_sealed",
     ),
     Removal(
         "What proves the log is never changed",
         TREE,
         "CREATE TRIGGER checkpoints_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoints",
         "CREATE TRIGGER checkpoints_are_append_only BEFORE UPDATE ON checkpoints",
-        LOG_TESTS + "test_what_proves_the_log_is_never_changed",
+        APPEND_ONLY + "test_operator_actions_leaves_and_checkpoints_cannot_be_changed",
     ),
     Removal(
         "Checkpoints are one chain",
         TREE,
         "UNIQUE NULLS NOT DISTINCT (previous_size)",
         "CHECK (true)",
-        LOG_TESTS + "test_checkpoints_are_one_chain",
+        APPEND_ONLY + "test_checkpoints_are_one_chain",
     ),
     Removal(
         "Nobody seals on top of what does not fit",
@@ -485,14 +488,14 @@ REMOVALS = (
         ACTIONS,
         "> now() + INTERVAL '1 minute'",
         "> 'infinity'",
-        "tests/adapters/test_retention.py::test_a_clock_that_is_ahead_removes_nothing",
+        RETENTION + "test_a_machine_whose_clock_is_ahead_removes_nothing",
     ),
     Removal(
         "An erasure leaves nothing that was in flight",
         "sql/queries/wait_for_user.sql",
         "SELECT pg_advisory_xact_lock(",
         "SELECT length('data') + (",
-        "tests/adapters/test_erasure.py::test_an_erasure_waits_for_what_is_in_flight",
+        "tests/adapters/test_erasure.py::test_an_erasure_waits_for_uploads_and_submissions_in_flight",
     ),
     Removal(
         "Acts excuse what is missing only where they are sealed",
@@ -506,7 +509,7 @@ REMOVALS = (
         "application/audit/tree_audit.py",
         "            if leaves != part.events and part.size <= size:\n",
         "            if False:\n",
-        "tests/adapters/test_retention.py::test_an_archive_excuses_no_older_leaf_that_was_renamed",
+        "tests/adapters/test_archive.py::test_an_archive_does_not_excuse_more_events_than_it_holds",
     ),
     Removal(
         "A receipt proves a submission",
@@ -520,7 +523,7 @@ REMOVALS = (
         LOG,
         "CHECK (is_a_reason(data ->> 'reason') AND is_a_reason(metadata ->> 'reason'))",
         "CHECK (true)",
-        LOG_TESTS + "test_a_reason_that_is_no_short_line",
+        STORED_VALUES + "test_a_reason_that_is_not_one_short_line_is_refused",
     ),
     Removal(
         "Old events load for ever",
@@ -534,28 +537,28 @@ REMOVALS = (
         "sql/queries/add_from_shadow.sql",
         "        AND act.data -> 'batch_ids' ? shadow_jobs.batch_id::text)",
         "        AND false)",
-        REBUILD + "test_what_was_erased_while_a_rebuild_ran_does_not_come_back",
+        REBUILD + "test_a_rebuild_does_not_restore_what_was_erased_after_it_read_it",
     ),
     Removal(
         "What retention removed is no drift, and stays away",
         "application/audit/drift.py",
         "    before = max(kept_since, audited.cleaned_before or kept_since)\n",
         "    before = kept_since\n",
-        SEALING + "test_retention_does_not_look_like_drift_and_is_not_undone",
+        RETENTION + "test_rows_that_retention_removed_are_not_drift_and_are_not_rebuilt",
     ),
     Removal(
         "Every repair is recorded with actor and reason",
         "application/operations/rebuild.py",
         "        await self._record(tx, ActionKind.REPAIR, attribution, data)\n",
         "        pass\n",
-        REBUILD + "test_one_batch_is_repaired_and_recorded",
+        "tests/adapters/test_repair.py::test_one_batch_is_repaired_and_recorded",
     ),
     Removal(
         "A rebuild that is killed leaves what was",
         "adapters/postgres/operations/shadow_table.py",
         "        async with self._connection.transaction():\n            await execute",
         "        if True:\n            await execute",
-        REBUILD + "test_a_rebuild_that_is_killed_leaves_what_was",
+        REBUILD + "test_a_rebuild_that_is_killed_changes_nothing",
     ),
 )
 

@@ -22,7 +22,7 @@ from domain.statuses import BatchStatus
 from domain.tiers import Tier
 from entrypoints.container import Container, Database, database, migrate
 from entrypoints.settings import Settings
-from tests.support.load import Load, reports_for
+from tests.support.load import Load, users_with_reports
 
 BATCHES, AT_ONCE = 25_000, 500
 """The default count of batches (the first argument overrides it), and the count per transaction."""
@@ -155,7 +155,7 @@ async def offline(container: Container, folder: Path) -> None:
 async def under_load(container: Container) -> None:
     """Submit at a steady rate, first without rebuilds and then during rebuilds."""
     for what in ("alone", "during rebuilds"):
-        reports = await reports_for(container, RATE * LOAD_S)
+        reports = await users_with_reports(container, RATE * LOAD_S)
         load = Load(container)
         submitting = asyncio.create_task(load.run(RATE, reports))
         rebuilds = 0

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.embedded.layout import LONGEST_SOCKET_PATH, SOCKET, Layout
 from adapters.embedded.server import EmbeddedPostgres, EmbeddedPostgresFailed
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 from tests.support.running_service import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +31,14 @@ with EmbeddedPostgres(Path(sys.argv[1])):
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "pg"
-    eventually(lambda: not processes(tmp_path / "pg"))
+    eventually(lambda: not database_processes(tmp_path / "pg"))
 
 
 def pid_of(folder: Path, command_part: str) -> int:
     """Wait for a process of the database whose command line contains `command_part`, and return its pid."""
-    return eventually(lambda: next((pid for pid, command in processes(folder) if command_part in command), None))
+    return eventually(
+        lambda: next((pid for pid, command in database_processes(folder) if command_part in command), None)
+    )
 
 
 def answers(embedded: EmbeddedPostgres) -> bool:
@@ -71,13 +73,13 @@ def test_the_database_starts_within_two_seconds(tmp_path: Path) -> None:
         with EmbeddedPostgres(tmp_path / str(attempt)):
             times.append(time.monotonic() - began)
     assert min(times) < 2, "the best of three starts, because other processes may keep the machine busy"
-    eventually(lambda: not processes(tmp_path))
+    eventually(lambda: not database_processes(tmp_path))
 
 
 def test_the_server_stops_and_its_data_remains(folder: Path) -> None:
     with EmbeddedPostgres(folder) as embedded, psycopg.connect(embedded.admin_url) as connection:
         connection.execute("CREATE TABLE kept ()")
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
     with EmbeddedPostgres(folder) as embedded, psycopg.connect(embedded.admin_url) as connection:
         connection.execute("SELECT FROM kept")
 
@@ -86,11 +88,11 @@ def test_two_processes_share_one_server_and_the_last_one_stops_it(folder: Path) 
     with EmbeddedPostgres(folder) as embedded:
         other = start_client(folder)
         wait_until_up(other)
-        assert len([command for _, command in processes(folder) if "supervisor" in command]) == 1
+        assert len([command for _, command in database_processes(folder) if "supervisor" in command]) == 1
     with psycopg.connect(embedded.admin_url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     kill(other)
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
 
 
 def test_several_processes_can_start_the_database_at_the_same_time(folder: Path) -> None:
@@ -99,14 +101,14 @@ def test_several_processes_can_start_the_database_at_the_same_time(folder: Path)
         wait_until_up(client)
     for client in clients:
         kill(client)
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
 
 
 def test_the_server_stops_after_its_only_client_process_was_killed(folder: Path) -> None:
     client = start_client(folder)
     wait_until_up(client)
     kill(client)
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "postgres -D"])
@@ -136,7 +138,7 @@ def test_permissions_and_owners_of_the_parent_folders_do_not_change(tmp_path: Pa
         assert answers(embedded)
         assert [(path.stat().st_mode, path.stat().st_uid) for path in parents] == before
         assert (closed / "data" / "pg").stat().st_mode & 0o077 == 0
-    eventually(lambda: not processes(closed))
+    eventually(lambda: not database_processes(closed))
 
 
 def test_the_path_may_be_longer_than_a_socket_path(tmp_path: Path) -> None:
@@ -144,20 +146,20 @@ def test_the_path_may_be_longer_than_a_socket_path(tmp_path: Path) -> None:
     with EmbeddedPostgres(folder) as embedded:
         assert answers(embedded)
     assert len(str(Layout.at(folder).sockets / SOCKET)) <= LONGEST_SOCKET_PATH
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
 
 
 @pytest.mark.parametrize("name", ["with space", "per%20cent", "am&p", "c,omma", "quo'te", "ü"])
 def test_the_path_may_contain_special_characters(tmp_path: Path, name: str) -> None:
     with EmbeddedPostgres(tmp_path / name / "pg") as embedded:
         assert answers(embedded)
-    eventually(lambda: not processes(tmp_path))
+    eventually(lambda: not database_processes(tmp_path))
 
 
 def test_a_damaged_cluster_raises_an_error_with_the_cause(folder: Path) -> None:
     with EmbeddedPostgres(folder):
         pass
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))
     (folder / "cluster" / "global" / "pg_control").unlink()
     with pytest.raises(EmbeddedPostgresFailed, match=r"pg_control|FATAL|PANIC"), EmbeddedPostgres(folder):
         pass
@@ -180,4 +182,4 @@ def test_the_server_runs_as_nobody_if_root_starts_the_service(folder: Path) -> N
     with EmbeddedPostgres(folder):
         owner = Path(f"/proc/{pid_of(folder, 'postgres -D')}").stat().st_uid
         assert owner == pwd.getpwnam("nobody").pw_uid
-    eventually(lambda: not processes(folder))
+    eventually(lambda: not database_processes(folder))

@@ -43,8 +43,8 @@ from tests.chaos.checker import (
     stream_faults,
 )
 from tests.conftest import new_database
-from tests.support.batches import WHY, checked_offline, exported, findings
-from tests.support.builders import uploaded
+from tests.support.batches import ATTRIBUTION, all_findings, checked_offline, export_lines
+from tests.support.builders import uploaded_reports
 from tests.support.staged_workers import GO_ON, VERDICTS, Task, World
 
 USERS = (UUID(int=1), UUID(int=2))
@@ -76,7 +76,7 @@ class Interleavings(RuleBasedStateMachine):
     def submit(self, user_id: UUID, count: int) -> None:
         async def submit() -> UUID:
             container = self.world.container
-            report_ids = tuple(await uploaded(container.storage(), user_id, count))
+            report_ids = tuple(await uploaded_reports(container.storage(), user_id, count))
             submission = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=report_ids)
             return (await container.submit()(submission, by(user_id))).batch_id
 
@@ -160,7 +160,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def rebuild_the_read_model(self) -> None:
         async def rebuild() -> None:
-            async for _ in self.world.container.rebuild().everything(WHY):
+            async for _ in self.world.container.rebuild().everything(ATTRIBUTION):
                 pass
 
         self.runner.run(rebuild())
@@ -168,7 +168,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def remove_finished_batches_from_the_read_model(self) -> None:
         async def clean() -> None:
-            async for _ in self.world.container.retention().clean(timedelta(0), WHY):
+            async for _ in self.world.container.retention().clean(timedelta(0), ATTRIBUTION):
                 pass
 
         self.runner.run(clean())
@@ -180,7 +180,7 @@ class Interleavings(RuleBasedStateMachine):
 
     async def export_and_verify(self) -> None:
         container = self.world.container
-        lines = [json.dumps(line) for line in await exported(container)]
+        lines = [json.dumps(line) for line in await export_lines(container)]
         last = await container.sealed_log().latest()
         assert checked_offline(lines, [str(public_key(container.signer()))], [last.note] if last else []) == []
 
@@ -245,7 +245,7 @@ class Interleavings(RuleBasedStateMachine):
         self.runner.run(until_still())
 
     async def audit_findings(self) -> list[object]:
-        return list(await findings(self.world.container))
+        return list(await all_findings(self.world.container))
 
     def streams(self) -> Mapping[str, list[dict[str, Any]]]:
         streams: dict[str, list[dict[str, Any]]] = {}

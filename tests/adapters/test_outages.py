@@ -19,7 +19,7 @@ from adapters.embedded.server import EmbeddedPostgres
 from entrypoints.container import Database, migrate
 from tests.conftest import settings_in
 from tests.support.builders import TEXT
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 from tests.support.running_service import Client, Service, database_away, eventually, running
 
 
@@ -38,7 +38,9 @@ def service(embedded: EmbeddedPostgres, tmp_path: Path) -> Iterator[Service]:
 
 def postmaster(folder: Path) -> int:
     """Return the process id of the embedded server's main process, as soon as it runs."""
-    return eventually(lambda: next((pid for pid, command in processes(folder) if "postgres -D" in command), None))
+    return eventually(
+        lambda: next((pid for pid, command in database_processes(folder) if "postgres -D" in command), None)
+    )
 
 
 def is_ready(service: Service) -> bool:
@@ -144,7 +146,7 @@ def open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
-        eventually(lambda: not processes(folder))
+        eventually(lambda: not database_processes(folder))
 
 
 @pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="pgbouncer is not installed")

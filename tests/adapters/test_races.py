@@ -13,8 +13,9 @@ from application.submit import Accepted, Submission
 from domain import commands
 from domain.tiers import Tier
 from entrypoints.container import Container, Database
-from tests.support.batches import asked, execute, finished
-from tests.support.builders import new_id, uploaded
+from tests.support.batches import finished_batch, metadata_of
+from tests.support.builders import new_id, uploaded_reports
+from tests.support.database import execute_as_superuser
 
 USER = UUID(int=1)
 METADATA = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
@@ -32,19 +33,19 @@ async def submit(container: Container, *report_ids: UUID, key: str | None = None
 
 
 async def test_concurrent_submissions_put_a_report_into_one_batch(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), USER)
+    (report_id,) = await uploaded_reports(container.storage(), USER)
     results = await outcomes(*(submit(container, report_id) for _ in range(8)))
     assert results == {"Accepted": 1, "ReportsBusy": 7}
 
 
 async def test_concurrent_submissions_cannot_exceed_the_limit_of_unfinished_batches(container: Container) -> None:
-    report_ids = await uploaded(container.storage(), USER, 8)
+    report_ids = await uploaded_reports(container.storage(), USER, 8)
     results = await outcomes(*(submit(container, report_id) for report_id in report_ids))
     assert results == {"Accepted": 2, "TooManyActiveBatches": 6}
 
 
 async def test_concurrent_requests_with_one_idempotency_key_create_one_batch(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), USER)
+    (report_id,) = await uploaded_reports(container.storage(), USER)
     results = await asyncio.gather(*(submit(container, report_id, key="k") for _ in range(8)), return_exceptions=True)
     accepted = {result.batch_id for result in results if isinstance(result, Accepted)}
     assert len(accepted) == 1
@@ -52,7 +53,7 @@ async def test_concurrent_requests_with_one_idempotency_key_create_one_batch(con
 
 
 async def test_concurrent_starts_each_append_a_version_of_their_own(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), USER)
+    (report_id,) = await uploaded_reports(container.storage(), USER)
     batch_id = (await submit(container, report_id)).batch_id
     starts = [
         container.handler().handle(batch_id, commands.Start(worker_id=f"w{n}", max_attempts=99), METADATA)
@@ -64,7 +65,7 @@ async def test_concurrent_starts_each_append_a_version_of_their_own(container: C
 
 
 async def test_one_of_several_concurrent_outcomes_of_a_report_is_recorded(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), USER)
+    (report_id,) = await uploaded_reports(container.storage(), USER)
     batch_id = (await submit(container, report_id)).batch_id
     await container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), METADATA)
     records = [
@@ -92,11 +93,11 @@ async def test_an_idempotency_key_edited_by_hand_never_reveals_another_user_s_ba
     container: Container, database: Database
 ) -> None:
     """A replayed submission would return a receipt of that batch as well."""
-    other_users, user_id = await finished(container), new_id()
-    (report_id,) = await uploaded(container.storage(), user_id)
+    other_users, user_id = await finished_batch(container), new_id()
+    (report_id,) = await uploaded_reports(container.storage(), user_id)
     submission = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,), idempotency_key="k")
-    own = await container.submit()(submission, asked(user_id))
-    assert (await container.submit()(submission, asked(user_id))).batch_id == own.batch_id
-    execute(database, f"UPDATE idempotency_keys SET batch_id = '{other_users}'")
+    own = await container.submit()(submission, metadata_of(user_id))
+    assert (await container.submit()(submission, metadata_of(user_id))).batch_id == own.batch_id
+    execute_as_superuser(database, f"UPDATE idempotency_keys SET batch_id = '{other_users}'")
     with pytest.raises(BatchNotFound):
-        await container.submit()(submission, asked(user_id))
+        await container.submit()(submission, metadata_of(user_id))

@@ -10,7 +10,7 @@ from application.log import Metadata
 from application.submit import Submission
 from domain.tiers import Tier
 from entrypoints.container import Container
-from tests.support.builders import uploaded
+from tests.support.builders import uploaded_reports
 from tests.support.queue_workers import BatchRecorder, enqueue, running_worker, until
 
 
@@ -36,7 +36,7 @@ async def test_a_queue_entry_that_no_worker_would_claim_is_repaired(container: C
 
 
 async def test_an_unfinished_batch_without_a_queue_entry_is_enqueued_again(container: Container) -> None:
-    (report_id,) = await uploaded(container.storage(), UUID(int=1))
+    (report_id,) = await uploaded_reports(container.storage(), UUID(int=1))
     submission = Submission(user_id=UUID(int=1), tier=Tier.BASIC, report_ids=(report_id,))
     accepted = await container.submit()(submission, Metadata(actor="test", correlation_id=UUID(int=2)))
     async with container.pool().connection() as connection:

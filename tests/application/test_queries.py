@@ -16,7 +16,7 @@ from domain import commands
 from domain.statuses import BatchStatus, ReportStatus
 from domain.tiers import Tier
 from tests.application.conftest import World
-from tests.support.builders import ANALYSIS, NOON, new_id, uploaded
+from tests.support.builders import ANALYSIS, NOON, new_id, uploaded_reports
 
 USER, STRANGER = UUID(int=1), UUID(int=2)
 METADATA = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
@@ -31,7 +31,7 @@ def queries(world: World) -> Queries:
 async def submit(world: World, user_id: UUID = USER) -> UUID:
     """Submit a batch of one report, a minute after the batch before; return its id."""
     world.clock.move(60)
-    report_ids = tuple(await uploaded(world.storage, user_id))
+    report_ids = tuple(await uploaded_reports(world.storage, user_id))
     submission = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=report_ids)
     return (await world.submit(submission, METADATA)).batch_id
 
@@ -114,7 +114,7 @@ async def test_batches_as_of_an_instant_are_listed_by_their_status_then(world: W
 
 
 async def test_a_report_is_read_by_its_owner_alone(world: World, queries: Queries) -> None:
-    older, newer = await uploaded(world.storage, USER, 2)
+    older, newer = await uploaded_reports(world.storage, USER, 2)
     assert (await queries.report(USER, newer)).processing_status is ReportStatus.PENDING
     assert [report.report_id for report in await queries.reports(USER, limit=1, after=None)] == [newer]
     assert [report.report_id for report in await queries.reports(USER, limit=1, after=newer)] == [older]
@@ -124,7 +124,7 @@ async def test_a_report_is_read_by_its_owner_alone(world: World, queries: Querie
 
 
 async def test_an_analysis_is_read_by_the_owner_of_its_report_once_it_is_there(world: World, queries: Queries) -> None:
-    (report_id,) = await uploaded(world.storage, USER)
+    (report_id,) = await uploaded_reports(world.storage, USER)
     with pytest.raises(AnalysisNotReady):
         await queries.analysis(USER, report_id)
     analysis_id = new_id()

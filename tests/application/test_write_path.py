@@ -23,7 +23,7 @@ from domain.reports import ReportFormat
 from domain.statuses import BatchStatus, ReportStatus
 from domain.tiers import Tier
 from tests.application.conftest import World
-from tests.support.builders import ANALYSIS, uploaded
+from tests.support.builders import ANALYSIS, uploaded_reports
 
 USER = UUID(int=1)
 ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
@@ -93,7 +93,7 @@ def worker(
 
 
 async def submitted(world: World, count: int = 2) -> UUID:
-    report_ids = tuple(await uploaded(world.storage, USER, count))
+    report_ids = tuple(await uploaded_reports(world.storage, USER, count))
     return (await world.submit(Submission(user_id=USER, tier=Tier.BASIC, report_ids=report_ids), ASKED)).batch_id
 
 

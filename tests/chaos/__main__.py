@@ -15,7 +15,7 @@ from tests.chaos.killer import Killer
 from tests.chaos.record import Record
 from tests.chaos.report import report
 from tests.chaos.service import ServiceUnderTest
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 
 CLIENTS = 6
 KEPT_LOG = Path("chaos-service.log")
@@ -39,7 +39,7 @@ def run(seconds: float, every: float, seed: int) -> int:
                     print(line)
             finally:
                 service.kill()
-        while processes(folder / "pg"):
+        while database_processes(folder / "pg"):
             time.sleep(0.05)
         if faults:
             KEPT_LOG.write_bytes(b"".join(node.log.read_bytes() for node in service.nodes))

@@ -12,7 +12,7 @@ import psycopg
 
 from tests.chaos.record import Disturbance, Record
 from tests.chaos.service import HEARTBEAT_S, Node, ServiceUnderTest
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 
 
 class Killer:
@@ -55,7 +55,7 @@ class Killer:
         return hit if children else None
 
     def kill_postgres(self) -> Node | None:
-        for pid, command in processes(self._service.folder / "pg"):
+        for pid, command in database_processes(self._service.folder / "pg"):
             if "postgres -D" in command or command.startswith("postgres"):
                 os.kill(pid, signal.SIGKILL)
                 return self._service.api

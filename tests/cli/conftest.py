@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from entrypoints.container import Database
-from tests.support.command_line import Run, runner, runner_within
+from tests.support.command_line import Run, command_runner, in_process_runner
 
 
 @pytest.fixture
 def run(database: Database, tmp_path: Path) -> Run:
     """Within this process: what a command says and how it ends."""
-    return runner_within(database, tmp_path)
+    return in_process_runner(database, tmp_path)
 
 
 @pytest.fixture
 def run_alone(database: Database, tmp_path: Path) -> Run:
     """In a process of its own."""
-    return runner(database, tmp_path)
+    return command_runner(database, tmp_path)

@@ -9,9 +9,17 @@ import pytest
 
 from domain import commands
 from entrypoints.container import Container, Database
-from tests.support.batches import WHY, asked, checked_offline, execute, finished, started, submitted
+from tests.support.batches import (
+    ATTRIBUTION,
+    checked_offline,
+    finished_batch,
+    metadata_of,
+    started_batch,
+    submitted_batch,
+)
 from tests.support.builders import new_id
 from tests.support.command_line import Run
+from tests.support.database import execute_as_superuser
 from tests.support.offline_verifier import verify_proof
 
 UNKNOWN = "00000000-0000-0000-0000-000000000001"
@@ -19,7 +27,7 @@ UNKNOWN = "00000000-0000-0000-0000-000000000001"
 
 async def test_checkpoint_key_prove_and_export_fit_together(container: Container, run: Run, tmp_path: Path) -> None:
     assert run("audit", "checkpoint").stderr.startswith("fna-batch: The log is empty")
-    batch_id = await finished(container)
+    batch_id = await finished_batch(container)
     first = run("audit", "checkpoint").stdout
     key = run("audit", "key").stdout.strip()
     assert json.loads(run("audit", "checkpoint", "--json").stdout) == {"note": first, "public_key": key}
@@ -27,7 +35,7 @@ async def test_checkpoint_key_prove_and_export_fit_together(container: Container
     assert (proof["leaf_index"], proof["checkpoint"]) == (1, first)
     started = json.loads(run("audit", "history", str(batch_id), "--json").stdout)["events"][1]["hash"]
     assert verify_proof.proven(proof, [key], started) == "it is entry 1 of the log of 4"
-    await finished(container)
+    await finished_batch(container)
     assert run("audit", "checkpoint").returncode == 0
     grown = json.loads(run("audit", "prove", "--since", "4").stdout)
     assert grown["old"] == first
@@ -52,7 +60,11 @@ async def test_checkpoint_key_prove_and_export_fit_together(container: Container
 
 
 async def test_explain_says_who_what_when_and_what_to_run(container: Container, database: Database, run: Run) -> None:
-    waiting, running, done = await submitted(container), await started(container), await finished(container)
+    waiting, running, done = (
+        await submitted_batch(container),
+        await started_batch(container),
+        await finished_batch(container),
+    )
     told = run("explain", str(waiting)).stdout
     assert f"Batch {waiting} is PENDING, set by Submitted (version 1, " in told
     assert "Reports without an outcome: 1; the next one: no attempt yet." in told
@@ -81,8 +93,8 @@ async def test_explain_says_who_what_when_and_what_to_run(container: Container, 
 
 
 async def test_explain_says_where_a_finished_batch_has_gone(container: Container, run: Run) -> None:
-    cleaned, erased = await finished(container), await finished(container)
-    async for _ in container.retention().clean(timedelta(0), WHY):
+    cleaned, erased = await finished_batch(container), await finished_batch(container)
+    async for _ in container.retention().clean(timedelta(0), ATTRIBUTION):
         pass
     told = run("explain", str(cleaned)).stdout
     assert "Retention removed its row from batch_jobs: a status request needs as_of." in told
@@ -95,7 +107,7 @@ async def test_explain_says_where_a_finished_batch_has_gone(container: Container
 
 
 async def test_explain_says_what_was_changed_by_hand(container: Container, database: Database, run: Run) -> None:
-    running, done = await submitted(container), await finished(container)
+    running, done = await submitted_batch(container), await finished_batch(container)
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("DELETE FROM pgqueuer")
         connection.execute("UPDATE batch_jobs SET status = 'COMPLETED'")
@@ -109,33 +121,33 @@ async def test_explain_says_what_was_changed_by_hand(container: Container, datab
 
 
 async def test_explain_says_when_the_attempts_are_spent(container: Container, database: Database, run: Run) -> None:
-    batch_id, most = await submitted(container), container.settings().max_attempts
+    batch_id, most = await submitted_batch(container), container.settings().max_attempts
     for number in range(most):
         start = commands.Start(worker_id=f"w{number}", max_attempts=most)
-        await container.handler().handle(batch_id, start, asked(new_id()))
+        await container.handler().handle(batch_id, start, metadata_of(new_id()))
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid()")
     assert "the next holder fails it as ANALYSIS_CRASHED" in run("explain", str(batch_id)).stdout
 
 
 async def test_acts_that_are_not_what_was_recorded_are_told(container: Container, database: Database, run: Run) -> None:
-    await finished(container)
+    await finished_batch(container)
     assert run("audit", "rebuild").returncode == 0
     assert run("audit", "acts").returncode == 0
-    execute(database, "UPDATE audit_acts SET reason = 'nothing to see'")
+    execute_as_superuser(database, "UPDATE audit_acts SET reason = 'nothing to see'")
     told = run("audit", "acts")
     assert (told.returncode, "its content does not match its hash" in told.stdout) == (1, True)
 
 
 async def test_an_archive_of_nothing_is_refused(container: Container, run: Run, tmp_path: Path) -> None:
-    await finished(container)
+    await finished_batch(container)
     told = run("audit", "archive", str(tmp_path / "x.jsonl"), "--before", "2020-01-01", "--reason", "x")
     assert (told.returncode, "nothing to archive" in told.stderr) == (1, True)
     assert run("audit", "acts").stdout == ""
 
 
 async def test_verify_tells_how_much_no_checkpoint_covers(container: Container, run: Run) -> None:
-    batch_id = await finished(container)
+    batch_id = await finished_batch(container)
     assert "No checkpoint covers 4 events yet, the oldest of " in run("audit", "verify").stdout
     assert run("audit", "checkpoint").returncode == 0
     assert "No checkpoint covers" not in run("audit", "verify").stdout
@@ -145,7 +157,7 @@ async def test_verify_tells_how_much_no_checkpoint_covers(container: Container, 
 async def test_redispatch_takes_the_batch_from_its_holder_and_is_recorded(
     container: Container, database: Database, run: Run
 ) -> None:
-    batch_id, done = await started(container), await finished(container)
+    batch_id, done = await started_batch(container), await finished_batch(container)
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid()")
     why = ("--reason", "its machine hangs", "--actor", "night.shift")
@@ -160,15 +172,15 @@ async def test_redispatch_takes_the_batch_from_its_holder_and_is_recorded(
 
 
 async def test_stats_count_what_there_is(container: Container, run: Run) -> None:
-    await submitted(container)
-    await finished(container)
+    await submitted_batch(container)
+    await finished_batch(container)
     seen = json.loads(run("stats", "--json").stdout)
     assert (seen["pending"], seen["failed"], seen["waiting_in_queue"], seen["submitted_in_24_hours"]) == (1, 1, 2, 2)
     assert "pending" in run("stats").stdout
 
 
 async def test_repair_of_one_batch(container: Container, database: Database, run: Run) -> None:
-    batch_id = await finished(container)
+    batch_id = await finished_batch(container)
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("UPDATE batch_jobs SET failed = 7")
     told = run("audit", "rebuild", "--batch", str(batch_id), "--reason", "as the ticket says")
@@ -232,7 +244,7 @@ async def test_doctor_notices_that_triggers_are_off(database: Database, run: Run
 
 
 async def test_doctor_notices_that_nobody_seals(container: Container, database: Database, run: Run) -> None:
-    await finished(container)
+    await finished_batch(container)
     assert run("doctor").returncode == 0
     with psycopg.connect(database.admin_url) as superuser:
         superuser.execute("SET session_replication_role = replica")
@@ -242,7 +254,7 @@ async def test_doctor_notices_that_nobody_seals(container: Container, database: 
 
 
 async def test_doctor_notices_that_another_key_has_sealed(container: Container, run: Run) -> None:
-    await finished(container)
+    await finished_batch(container)
     assert run("audit", "checkpoint").returncode == 0
     assert "4 entries are covered by signed checkpoints" in run("doctor").stdout
     told = run("doctor", signing_key="07" * 32)

@@ -14,7 +14,7 @@ from application.ports.storage import Storage
 from application.read_model import BatchJob, ReportResult
 from domain.failures import FailureCode
 from domain.statuses import BatchStatus, ReportStatus
-from tests.support.builders import ANALYSIS, NOON, job, new_id, pieces, report, stream_of, uploaded
+from tests.support.builders import ANALYSIS, NOON, batch_job, chunks, new_id, report_of, stream_of, uploaded_reports
 
 USER, STRANGER = UUID(int=1), UUID(int=2)
 
@@ -115,11 +115,11 @@ class TestEventStore:
 class TestTransaction:
     async def test_what_fails_leaves_nothing(self, storage: Storage) -> None:
         stream = stream_of("Submitted")
-        mine = report(USER)
+        mine = report_of(USER)
         with pytest.raises(ZeroDivisionError):
             async with storage.transaction() as tx:
                 await tx.events.append([stream])
-                await tx.reports.add(mine, pieces(b"text"))
+                await tx.reports.add(mine, chunks(b"text"))
                 await tx.queue.enqueue(stream[0].batch_id)
                 raise ZeroDivisionError
         async with storage.transaction() as tx:
@@ -129,9 +129,9 @@ class TestTransaction:
 
 class TestBatchJobs:
     async def test_a_row_is_read_back_as_it_was_saved(self, storage: Storage) -> None:
-        (report_id,) = await uploaded(storage, USER)
+        (report_id,) = await uploaded_reports(storage, USER)
         result = ReportResult(report_id=report_id, status="failed", analysis_id=None, errors=("X: because",))
-        saved = job(report_id, user_id=USER, results=(result,), failed=1, processed_at=NOON, version=3)
+        saved = batch_job(report_id, user_id=USER, results=(result,), failed=1, processed_at=NOON, version=3)
         async with storage.transaction() as tx:
             await tx.batch_jobs.save(saved)
         async with storage.transaction() as tx:
@@ -139,9 +139,9 @@ class TestBatchJobs:
             assert await tx.batch_jobs.get(new_id()) is None
 
     async def test_the_statuses_of_reports_follow(self, storage: Storage) -> None:
-        one, two = await uploaded(storage, USER, 2)
+        one, two = await uploaded_reports(storage, USER, 2)
         done = ReportResult(report_id=one, status="success", analysis_id=new_id(), errors=())
-        running = job(one, two, user_id=USER, status=BatchStatus.PROCESSING, results=(done,), version=3)
+        running = batch_job(one, two, user_id=USER, status=BatchStatus.PROCESSING, results=(done,), version=3)
         async with storage.transaction() as tx:
             await tx.batch_jobs.save(running)
             first, second = await tx.reports.get(one), await tx.reports.get(two)
@@ -151,8 +151,8 @@ class TestBatchJobs:
         assert second.processing_status is ReportStatus.PROCESSING
 
     async def test_a_report_is_in_one_unfinished_batch_only(self, storage: Storage) -> None:
-        (report_id,) = await uploaded(storage, USER)
-        first, second = job(report_id, user_id=USER), job(report_id, user_id=USER)
+        (report_id,) = await uploaded_reports(storage, USER)
+        first, second = batch_job(report_id, user_id=USER), batch_job(report_id, user_id=USER)
         async with storage.transaction() as tx:
             await tx.batch_jobs.save(first)
         with pytest.raises(ReportsTaken):
@@ -160,14 +160,14 @@ class TestBatchJobs:
                 await tx.batch_jobs.save(second)
         async with storage.transaction() as tx:
             await tx.batch_jobs.save(
-                job(report_id, user_id=USER, batch_id=first.batch_id, status=BatchStatus.FAILED, version=2)
+                batch_job(report_id, user_id=USER, batch_id=first.batch_id, status=BatchStatus.FAILED, version=2)
             )
             await tx.batch_jobs.save(second)
 
     async def test_pages_are_the_users_own_newest_first_and_complete(self, storage: Storage) -> None:
-        jobs = [job(user_id=USER, created_at=NOON + timedelta(hours=hour // 2)) for hour in range(5)]
+        jobs = [batch_job(user_id=USER, created_at=NOON + timedelta(hours=hour // 2)) for hour in range(5)]
         async with storage.transaction() as tx:
-            for each in [*jobs, job(user_id=STRANGER)]:
+            for each in [*jobs, batch_job(user_id=STRANGER)]:
                 await tx.batch_jobs.save(each)
         newest_first = sorted(jobs, key=lambda each: (each.created_at, each.batch_id), reverse=True)
         read: list[BatchJob] = []
@@ -186,7 +186,7 @@ class TestBatchJobs:
                 (USER, BatchStatus.COMPLETED),
                 (STRANGER, BatchStatus.PENDING),
             ]:
-                await tx.batch_jobs.save(job(user_id=user, status=status))
+                await tx.batch_jobs.save(batch_job(user_id=user, status=status))
             assert await tx.batch_jobs.count_active(USER) == 2
             done = await tx.batch_jobs.page(USER, status=BatchStatus.COMPLETED, limit=10, after=None)
         assert [each.status for each in done] == [BatchStatus.COMPLETED]
@@ -194,11 +194,13 @@ class TestBatchJobs:
 
 class TestBatchJobsRepair:
     async def test_a_row_is_restored_whatever_stands_there(self, operator_storage: OperatorStorage) -> None:
-        report_id, other = await uploaded(operator_storage, USER, 2)
+        report_id, other = await uploaded_reports(operator_storage, USER, 2)
         submitted = with_hash(
             replace(stream_of("Submitted")[0], data={"report_ids": [str(report_id)], "user_id": str(USER)})
         )
-        right = job(report_id, user_id=USER, batch_id=submitted.batch_id, status=BatchStatus.PROCESSING, version=2)
+        right = batch_job(
+            report_id, user_id=USER, batch_id=submitted.batch_id, status=BatchStatus.PROCESSING, version=2
+        )
         async with operator_storage.transaction() as tx:
             await tx.events.append([[submitted]])
             await tx.batch_jobs.save(replace(right, version=1))
@@ -216,8 +218,8 @@ class TestBatchJobsRepair:
         assert known.busy == {report_id}
 
     async def test_a_missing_row_is_made_and_a_wrong_one_removed(self, operator_storage: OperatorStorage) -> None:
-        (report_id,) = await uploaded(operator_storage, USER)
-        made, wrong = job(user_id=USER), job(report_id, user_id=USER)
+        (report_id,) = await uploaded_reports(operator_storage, USER)
+        made, wrong = batch_job(user_id=USER), batch_job(report_id, user_id=USER)
         async with operator_storage.transaction() as tx:
             await tx.batch_jobs.save(wrong)
         async with operator_storage.transaction() as tx:
@@ -233,9 +235,9 @@ class TestBatchJobsRepair:
 
     async def test_finished_batches_leave_some_at_a_time(self, operator_storage: OperatorStorage) -> None:
         done = {"status": BatchStatus.COMPLETED, "processed_at": NOON}
-        old = [job(user_id=USER, **done) for _ in range(3)]
-        young = job(user_id=USER, **done | {"processed_at": NOON + timedelta(days=1)})
-        unfinished = job(user_id=USER, processed_at=NOON, status=BatchStatus.PROCESSING)
+        old = [batch_job(user_id=USER, **done) for _ in range(3)]
+        young = batch_job(user_id=USER, **done | {"processed_at": NOON + timedelta(days=1)})
+        unfinished = batch_job(user_id=USER, processed_at=NOON, status=BatchStatus.PROCESSING)
         async with operator_storage.transaction() as tx:
             for each in [*old, young, unfinished]:
                 await tx.batch_jobs.save(each)
@@ -253,11 +255,14 @@ class TestErasure:
     async def test_all_that_a_user_brought_in_goes_and_nothing_of_others(
         self, operator_storage: OperatorStorage
     ) -> None:
-        mine, theirs = await uploaded(operator_storage, USER, 2), await uploaded(operator_storage, STRANGER)
-        known, stray = job(user_id=USER), job(user_id=USER)
+        mine, theirs = (
+            await uploaded_reports(operator_storage, USER, 2),
+            await uploaded_reports(operator_storage, STRANGER),
+        )
+        known, stray = batch_job(user_id=USER), batch_job(user_id=USER)
         async with operator_storage.transaction() as tx:
             await tx.events.append([stream_of("Submitted", batch_id=known.batch_id)])
-            for each in (known, stray, job(user_id=STRANGER)):
+            for each in (known, stray, batch_job(user_id=STRANGER)):
                 await tx.batch_jobs.save(each)
             for user in (USER, STRANGER):
                 await tx.submissions.remember_key(user, "k", bytes(32), new_id())
@@ -302,27 +307,27 @@ class TestQueue:
 
 class TestReports:
     async def test_content_comes_back_whole_whatever_the_pieces(self, storage: Storage) -> None:
-        mine = report(USER)
+        mine = report_of(USER)
         async with storage.transaction() as tx:
-            await tx.reports.add(mine, pieces(b"a" * 10, b"b", b"\x00\xff"))
+            await tx.reports.add(mine, chunks(b"a" * 10, b"b", b"\x00\xff"))
         async with storage.transaction() as tx:
             assert await tx.reports.content(mine.report_id) == b"a" * 10 + b"b\x00\xff"
             assert await tx.reports.get(mine.report_id) == mine
             assert await tx.reports.content(new_id()) is None
 
     async def test_pages_are_the_users_own_newest_first(self, storage: Storage) -> None:
-        ids = list(await uploaded(storage, USER, 3))
-        await uploaded(storage, STRANGER)
+        ids = list(await uploaded_reports(storage, USER, 3))
+        await uploaded_reports(storage, STRANGER)
         async with storage.transaction() as tx:
             first = await tx.reports.page(USER, limit=2, after=None)
             second = await tx.reports.page(USER, limit=2, after=first[-1].report_id)
         assert [each.report_id for each in [*first, *second]] == sorted(ids, reverse=True)
 
     async def test_what_is_known_of_reports(self, storage: Storage) -> None:
-        free, busy, analysed = await uploaded(storage, USER, 3)
-        (foreign,) = await uploaded(storage, STRANGER)
+        free, busy, analysed = await uploaded_reports(storage, USER, 3)
+        (foreign,) = await uploaded_reports(storage, STRANGER)
         async with storage.transaction() as tx:
-            await tx.batch_jobs.save(job(busy, user_id=USER))
+            await tx.batch_jobs.save(batch_job(busy, user_id=USER))
             await tx.reports.add_analysis(
                 analysis_id=new_id(), report_id=analysed, batch_id=new_id(), analysis=ANALYSIS, at=NOON
             )
@@ -332,7 +337,7 @@ class TestReports:
         assert known.analysed == {analysed}
 
     async def test_the_latest_analysis_is_given(self, storage: Storage) -> None:
-        (report_id,) = await uploaded(storage, USER)
+        (report_id,) = await uploaded_reports(storage, USER)
         earlier, later = new_id(), new_id()
         async with storage.transaction() as tx:
             assert await tx.reports.latest_analysis(report_id) is None

@@ -27,7 +27,7 @@ from entrypoints.edges import utc_now
 from entrypoints.settings import Settings
 from tests.support.batches import checked_offline
 from tests.support.builders import TEXT
-from tests.support.command_line import Run, runner_within
+from tests.support.command_line import Run, in_process_runner
 from tests.support.offline_verifier import verify_proof
 from tests.support.running_service import FINAL, Client, Service, eventually, running
 
@@ -119,7 +119,7 @@ def story(database: Database, settings: Settings, tmp_path: Path) -> Iterator[St
         service = opened.enter_context(running(database, settings))
         auditor = service.http(service.token(Tier.BASIC, None, Role.AUDITOR))
         client, other = service.client(), service.client()
-        yield Story(database, runner_within(database, tmp_path), service, opened, settings, client, other, auditor)
+        yield Story(database, in_process_runner(database, tmp_path), service, opened, settings, client, other, auditor)
 
 
 @given("nothing works on batches now")

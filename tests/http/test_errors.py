@@ -21,7 +21,7 @@ from entrypoints.settings import Settings
 from tests.conftest import settings_in
 from tests.support.builders import TEXT
 from tests.support.command_line import SECRET
-from tests.support.process_table import processes
+from tests.support.process_table import database_processes
 from tests.support.running_service import Client, Service, database_away, eventually, running
 
 FIELDS = {"type", "title", "status", "detail", "instance", "error_code", "timestamp"}
@@ -319,7 +319,7 @@ def test_the_database_does_not_answer(tmp_path: Path) -> None:
         with running(database, settings_in(tmp_path)) as service:
             client = service.client()
             report_id = client.uploaded()
-            frozen = [pid for pid, _ in processes(tmp_path / "pg") if is_postgres(pid)]
+            frozen = [pid for pid, _ in database_processes(tmp_path / "pg") if is_postgres(pid)]
             try:
                 for pid in frozen:
                     os.kill(pid, signal.SIGSTOP)

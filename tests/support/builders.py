@@ -1,4 +1,4 @@
-"""Things that tests are made of."""
+"""Objects that tests are made of, each with plausible values that a test may change."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -22,11 +22,12 @@ TEXT = (
 
 
 def new_id() -> UUID:
+    """Return a UUIDv7, as the service does for what it creates."""
     return uuid7()
 
 
 def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | None = None) -> list[StoredEvent]:
-    """Chained events of these types, one second apart; of no meaning beyond that."""
+    """Return linked events of these types, one second apart; their data has no other meaning."""
     batch_id = batch_id or (after.batch_id if after else new_id())
     chained: list[StoredEvent] = []
     for type_ in types:
@@ -48,7 +49,8 @@ def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | No
     return chained
 
 
-def job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
+def batch_job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
+    """Return the row of a submitted batch of these reports, with some columns changed."""
     pending = BatchJob(
         batch_id=new_id(),
         user_id=user_id,
@@ -66,7 +68,8 @@ def job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
     return replace(pending, **changes)  # type: ignore[arg-type]
 
 
-def report(user_id: UUID, **changes: object) -> Report:
+def report_of(user_id: UUID, **changes: object) -> Report:
+    """Return a report of the user, with some fields changed."""
     uploaded = Report(
         report_id=new_id(),
         user_id=user_id,
@@ -100,15 +103,16 @@ ANALYSIS = NarrativeAnalysis(
 )
 
 
-async def pieces(*content: bytes) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield piece
+async def chunks(*content: bytes) -> AsyncIterator[bytes]:
+    """Yield these chunks, as the body of an upload arrives."""
+    for chunk in content:
+        yield chunk
 
 
-async def uploaded(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
-    """The ids of reports that the user has uploaded."""
-    reports = [report(user_id) for _ in range(count)]
+async def uploaded_reports(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
+    """Store new reports of the user, and return their ids."""
+    reports = [report_of(user_id) for _ in range(count)]
     async with storage.transaction() as tx:
         for each in reports:
-            await tx.reports.add(each, pieces(TEXT))
+            await tx.reports.add(each, chunks(TEXT))
     return [each.report_id for each in reports]

@@ -1,4 +1,4 @@
-"""The command line as its users call it: a process, its output, its exit code."""
+"""`fna-batch` as its users call it: arguments, output, exit code."""
 
 import io
 import os
@@ -16,8 +16,8 @@ SECRET = "a secret for the tests and for them alone, longer than any algorithm w
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def environment(database: Database, folder: Path, **settings: str) -> dict[str, str]:
-    """Of a process that works on this database, and on nothing that the tests' own environment names."""
+def command_environment(database: Database, folder: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of a command on this database, without settings from the tests' own environment."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("FNA_BATCH_")}
     return own | {
         "FNA_BATCH_DATABASE_URL": database.url,
@@ -27,25 +27,25 @@ def environment(database: Database, folder: Path, **settings: str) -> dict[str, 
     }
 
 
-def runner(database: Database, folder: Path) -> Run:
-    """Runs `fna-batch` on a database, with a data folder; settings are given by name."""
+def command_runner(database: Database, folder: Path) -> Run:
+    """Return a function that runs `fna-batch` as a process; settings are its keyword arguments."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "entrypoints.cli", *arguments]
-        env = environment(database, folder, **settings)
+        env = command_environment(database, folder, **settings)
         return subprocess.run(command, capture_output=True, text=True, env=env, timeout=90, check=False)
 
     return run
 
 
-def runner_within(database: Database, folder: Path) -> Run:
-    """The same within this process, in a thread, as it has a loop of its own."""
+def in_process_runner(database: Database, folder: Path) -> Run:
+    """Return a function that runs `fna-batch` in a thread of this process, since it has an event loop of its own."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         before, codes = (dict(os.environ), sys.argv), list[object]()
         os.environ.clear()
-        os.environ.update(environment(database, folder, **settings))
+        os.environ.update(command_environment(database, folder, **settings))
         sys.argv = ["fna-batch", *arguments]
         try:
             with redirect_stdout(out), redirect_stderr(err):
@@ -65,6 +65,7 @@ def runner_within(database: Database, folder: Path) -> Run:
 
 
 def _code() -> object:
+    """Run the command of `sys.argv`, and return what it exits with."""
     try:
         fna_batch()
     except SystemExit as ended:

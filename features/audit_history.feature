@@ -1,7 +1,7 @@
-Feature: What did this batch look like then?
-  An auditor asks for any instant, and gets exactly the answer that the owner got.
+Feature: The history of a batch
+  An auditor asks for the state of a batch at any instant, and gets the answer that its owner got at that instant.
 
-  Scenario: Every instant in the life of a batch
+  Scenario: The status of a batch at every instant
     Given an analyst has submitted a report in English and a report in German as a batch
     And the analyst has watched the batch until it finished
     When the auditor requests the history of the batch
@@ -10,13 +10,13 @@ Feature: What did this batch look like then?
     And the command line shows the same history
     And the batch does not exist as of any instant before its submission
 
-  Scenario: The list of batches, as it was
+  Scenario: The list of batches at an earlier instant
     Given an analyst has submitted 3 batches one after another
     When the auditor lists the analyst's batches as of the second submission
     Then the list contains the first two batches, newest first
     And the analyst's own list as of that instant is the same
 
-  Scenario: What retention has removed
+  Scenario: Batches that retention removed stay in the history
     Given an analyst has submitted a report in German as a batch
     And the analyst has watched the batch until it finished
     When an operator cleans up all finished batches
@@ -25,7 +25,7 @@ Feature: What did this batch look like then?
     And the audit reports no findings
     And the clean-up is recorded with the operator's name and reason
 
-  Scenario: A cancelled batch tells who cancelled it, and why
+  Scenario: The history of a cancelled batch names the actor and the reason
     Given no worker is running
     And an analyst has submitted a batch of 2 reports
     When the analyst cancels the batch because "the wrong year was uploaded"
@@ -34,14 +34,14 @@ Feature: What did this batch look like then?
     And the history names the analyst and the reason "the wrong year was uploaded"
     And the analyst can retry it as a new batch that is linked to the cancelled one
 
-  Scenario: A clock that goes back
+  Scenario: Times never go back, even if the clock does
     Given no worker is running
     And an analyst has submitted a batch of 1 report
     When the service's clock goes back by an hour
     And the analyst cancels the batch because "it takes too long"
     Then the times in the history of the batch never go back
 
-  Scenario: Only auditors
+  Scenario: Only auditors may read the history
     Given an analyst has submitted a report in German as a batch
     And the analyst has watched the batch until it finished
     When the analyst requests the audit history of the batch

@@ -1,7 +1,7 @@
-Feature: The read model can be thrown away
-  Everything but the log is derived from it, and can be made anew while everybody goes on.
+Feature: Rebuilding the read model
+  The read model is computed from the log, and an operator can rebuild it while the service runs.
 
-  Scenario: Rows were edited, removed and invented by hand
+  Scenario: A rebuild repairs rows that were edited, removed or inserted by hand
     Given an analyst has submitted a report in German as a batch
     And the analyst has watched the batch until it finished
     And the analyst has submitted 2 more batches one after another
@@ -12,7 +12,7 @@ Feature: The read model can be thrown away
     And the repair is recorded with the operator's name and reason
     And the analyst sees the batch as before
 
-  Scenario: Everything but the log is gone
+  Scenario: A rebuild restores the read model and the queue from the log alone
     Given no worker is running
     And an analyst has submitted a batch of 2 reports
     When the administrator empties the read model and the queue
@@ -21,14 +21,14 @@ Feature: The read model can be thrown away
     Then the batch finishes with status "COMPLETED"
     And the audit reports no findings
 
-  Scenario: Another projector is tried before it is deployed
+  Scenario: A replay compares a new projector with the deployed one
     Given an analyst has submitted a report in German as a batch
     And the analyst has watched the batch until it finished
     When an operator replays the log through a projector that ignores failures
     Then the replay names the batch and the field that would differ
     And the read model is unchanged
 
-  Scenario: The same projector gives the same rows
+  Scenario: A replay of the deployed projector finds no difference
     Given an analyst has submitted a report in German as a batch
     And the analyst has watched the batch until it finished
     When an operator replays the log through the deployed projector

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests that need one, migrated once and copied for each test."""
+"""A real PostgreSQL for the tests that need one: migrated once, and copied for each test."""
 
 import os
 import shutil
@@ -21,22 +21,23 @@ from entrypoints.settings import Settings
 from tests.support.command_line import SECRET
 from tests.support.running_service import Service, running
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
-IN_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
-"""No disk, and the bytes that must be free there: in it a database is copied in a tenth of the time."""
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+"""Parameters of a server that is fast, and whose data does not survive a crash of the machine."""
+MEMORY_FOLDER, MEMORY_NEEDED = Path("/dev/shm"), 4 << 30
+"""A folder in memory, where a database is copied in a tenth of the time, and the free bytes that it needs."""
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The admin URL of a PostgreSQL server: FNA_BATCH_TEST_DATABASE_URL where that is set, else the embedded one."""
+    """The superuser's URL of a PostgreSQL server: FNA_BATCH_TEST_DATABASE_URL if it is set, else an embedded server."""
     given = os.environ.get("FNA_BATCH_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    in_memory = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ENOUGH
+    in_memory = MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > MEMORY_NEEDED
     with (
-        TemporaryDirectory(dir=IN_MEMORY if in_memory else None, ignore_cleanup_errors=True) as folder,
-        EmbeddedPostgres(Path(folder) / "data", FAST) as embedded,
+        TemporaryDirectory(dir=MEMORY_FOLDER if in_memory else None, ignore_cleanup_errors=True) as folder,
+        EmbeddedPostgres(Path(folder) / "data", NOT_DURABLE) as embedded,
     ):
         yield embedded.admin_url
 
@@ -53,7 +54,7 @@ def template(server: str) -> str:
 
 @contextmanager
 def new_database(server: str, template: str) -> Iterator[Database]:
-    """A migrated, empty database."""
+    """Copy the template to a new database, and drop it at the end."""
     name = psql.Identifier(f"test_{uuid4().hex}")
     with psycopg.connect(server, autocommit=True) as connection:
         copied = psql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, psql.Identifier(template))
@@ -64,29 +65,32 @@ def new_database(server: str, template: str) -> Iterator[Database]:
 
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[Database]:
-    """A database of the test's own."""
+    """A migrated, empty database of the test's own."""
     with new_database(server, template) as database:
         yield database
 
 
 def _at(server: str, name: str) -> Database:
+    """Return the URLs of a database of the server: the service's, by its role, and the superuser's."""
     parts = {key: str(value) for key, value in (conninfo_to_dict(server) | {"dbname": name}).items()}
     admin = psycopg.conninfo.make_conninfo(**parts)
     return Database(url=psycopg.conninfo.make_conninfo(**parts | {"options": "-crole=fna_batch_app"}), admin_url=admin)
 
 
 def settings_in(folder: Path, **more: object) -> Settings:
+    """Return settings of a service whose data folder this is; `more` are further settings."""
     return Settings.model_validate({"jwt_secret": SecretStr(SECRET), "data_dir": folder, **more})
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    """Settings with a data folder of the test's own."""
     return settings_in(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def service(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """API and worker over real HTTP; tests share it, each with users of its own."""
+    """API and worker over real HTTP. Tests share it, so each uses users of its own."""
     settings = settings_in(tmp_path_factory.mktemp("service"))
     with new_database(server, template) as database, running(database, settings) as service:
         yield service
@@ -94,7 +98,7 @@ def service(server: str, template: str, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def idle(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The same without a worker: its batches stay unfinished."""
+    """The API without a worker: batches stay PENDING. Tests share it."""
     settings = settings_in(tmp_path_factory.mktemp("idle"))
     with new_database(server, template) as database, running(database, settings, worker=False) as service:
         yield service
@@ -102,13 +106,14 @@ def idle(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def own_service(database: Database, settings: Settings) -> Iterator[Service]:
-    """API and worker of the test's own, to be disturbed."""
+    """API and worker of the test's own, which it may disturb."""
     with running(database, settings) as service:
         yield service
 
 
 @pytest.fixture
 async def container(database: Database, settings: Settings) -> AsyncIterator[Container]:
+    """The service's parts on the test's own database, with an open pool; nothing runs by itself."""
     container = Container(settings=settings, database_url=database.url)
     async with container.pool():
         yield container

@@ -10,7 +10,8 @@ import typer
 
 from application.audit.drift import shown
 from application.operations.rebuild import Progress
-from application.operations.replay import Difference, Projector
+from application.operations.replay import Difference
+from application.read_model import Projector
 from entrypoints.cli.attribution import Actor, Reason, attribution
 from entrypoints.cli.on_database import run_on_database
 from entrypoints.cli.output import AsJson, WrongUse, print_json, progress

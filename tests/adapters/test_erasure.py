@@ -1,24 +1,21 @@
-"""Erasure beside everybody's work: in pieces, with what is in flight, and in spite of a damaged log."""
+"""Erasure removes all that a user brought in: page by page, with what is in flight, and from a damaged log too."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from application.operations.erasure import EraseUser
 from application.operator_actions import ActionKind
 from entrypoints.container import Container, Database
 from tests.support.batches import ATTRIBUTION, all_findings, finished_batch, started_batch, submitted_batch
-from tests.support.builders import new_id, uploaded_reports
-from tests.support.database import execute_as_superuser, rows_of
-from tests.support.running_service import eventually
+from tests.support.builders import chunks, new_id, uploaded_reports
+from tests.support.database import execute_as_superuser, rows_of, wait_for_blocked_session
 
 
-async def test_erasure_goes_in_pieces_each_with_its_act(
+async def test_an_erasure_goes_page_by_page_and_records_each_page(
     container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("application.operations.erasure.PAGE", 2)
@@ -27,14 +24,14 @@ async def test_erasure_goes_in_pieces_each_with_its_act(
     other = await finished_batch(container)
     erased = await container.erase_user()(user_id, ATTRIBUTION)
     assert (erased.batches, erased.cancelled, erased.reports) == (5, 1, 5)
-    acts = [act.data for act, _ in await container.sealed_log().actions(after=None, limit=9)]
-    assert [len(data["batch_ids"]) for data in acts] == [2, 2, 1]
-    assert {UUID(batch_id) for data in acts for batch_id in data["batch_ids"]} == mine
+    pages = [action.data for action, _ in await container.sealed_log().actions(after=None, limit=9)]
+    assert [len(data["batch_ids"]) for data in pages] == [2, 2, 1]
+    assert {UUID(batch_id) for data in pages for batch_id in data["batch_ids"]} == mine
     assert [row[0] for row in rows_of(database, "batch_jobs")] == [other]
     assert await all_findings(container) == []
 
 
-async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
+async def test_a_batch_submitted_while_an_erasure_runs_is_erased_too(
     container: Container, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user_id = new_id()
@@ -53,9 +50,7 @@ async def test_what_is_submitted_while_an_erasure_runs_is_erased_as_well(
     assert await all_findings(container) == []
 
 
-async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
-    container: Container, database: Database
-) -> None:
+async def test_many_reports_are_removed_in_bounded_statements(container: Container, database: Database) -> None:
     user_id = new_id()
     execute_as_superuser(
         database,
@@ -71,41 +66,39 @@ async def test_a_user_with_very_many_reports_is_erased_in_bounded_pieces(
     assert rows_of(database, "idempotency_keys") == []
 
 
-@pytest.mark.parametrize("what", ["an upload", "a submission"])
-async def test_an_erasure_waits_for_what_is_in_flight(container: Container, database: Database, what: str) -> None:
+@pytest.mark.parametrize("in_flight", ["an upload", "a submission"])
+async def test_an_erasure_waits_for_uploads_and_submissions_in_flight(
+    container: Container, database: Database, in_flight: str
+) -> None:
     user_id = new_id()
     (report_id,) = await uploaded_reports(container.storage(), user_id)
-    with psycopg.connect(database.admin_url, autocommit=True) as watcher:
-        async with container.storage().transaction() as tx:
-            if what == "an upload":
-                report = await tx.reports.get(report_id)
-                assert report is not None
-                await tx.reports.add(replace(report, report_id=new_id()), _text())
-            else:
-                await tx.submissions.lock_user(user_id)
-                await tx.submissions.remember_key(user_id, "max@example.org", bytes(32), new_id())
-            erasing = asyncio.create_task(container.erase_user()(user_id, ATTRIBUTION))
-            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
-            await asyncio.to_thread(eventually, lambda: watcher.execute(waiting.encode()).fetchone())
-        erased = await erasing
-    assert erased.reports == (2 if what == "an upload" else 1)
+    async with container.storage().transaction() as tx:
+        if in_flight == "an upload":
+            report = await tx.reports.get(report_id)
+            assert report is not None
+            await tx.reports.add(replace(report, report_id=new_id()), chunks(b"text"))
+        else:
+            await tx.submissions.lock_user(user_id)
+            await tx.submissions.remember_key(user_id, "max@example.org", bytes(32), new_id())
+        erasing = asyncio.create_task(container.erase_user()(user_id, ATTRIBUTION))
+        await asyncio.to_thread(wait_for_blocked_session, database, "advisory")
+    erased = await erasing
+    assert erased.reports == (2 if in_flight == "an upload" else 1)
     assert (rows_of(database, "financial_reports"), rows_of(database, "idempotency_keys")) == ([], [])
 
 
-async def _text() -> AsyncIterator[bytes]:
-    yield b"text"
-
-
 DAMAGE = {
-    "an event that cannot be read": "UPDATE batch_events SET data = '{}' WHERE version = 2",
-    "an end that was cut off": "DELETE FROM batch_events WHERE version = 2",
-    "a number that nothing holds": "UPDATE batch_events SET data = data || "
+    "an event whose data is malformed": "UPDATE batch_events SET data = '{}' WHERE version = 2",
+    "a removed event": "DELETE FROM batch_events WHERE version = 2",
+    "a number of 5000 digits": "UPDATE batch_events SET data = data || "
     "('{\"attempt\": ' || repeat('9', 5000) || '}')::jsonb WHERE version = 2",
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-async def test_a_damaged_log_keeps_nothing_of_a_user(container: Container, database: Database, damage: str) -> None:
+async def test_an_erasure_removes_everything_although_the_log_is_damaged(
+    container: Container, database: Database, damage: str
+) -> None:
     user_id = new_id()
     batch_id = await started_batch(container, user_id)
     await container.sealer().seal_all()
@@ -113,10 +106,10 @@ async def test_a_damaged_log_keeps_nothing_of_a_user(container: Container, datab
     erased = await container.erase_user()(user_id, ATTRIBUTION)
     assert (list(erased.damaged), erased.reports) == ([batch_id], 1)
     assert (rows_of(database, "financial_reports"), rows_of(database, "batch_jobs")) == ([], [])
-    assert [act.kind for act, _ in await container.sealed_log().actions(after=None, limit=9)] == ["erase"]
+    assert [action.kind for action, _ in await container.sealed_log().actions(after=None, limit=9)] == ["erase"]
 
 
-async def test_a_row_that_the_log_gives_somebody_else_goes_with_the_user_it_names(
+async def test_a_row_edited_to_name_another_user_is_erased_with_that_user(
     container: Container, database: Database
 ) -> None:
     user_id = new_id()
@@ -126,8 +119,10 @@ async def test_a_row_that_the_log_gives_somebody_else_goes_with_the_user_it_name
     assert rows_of(database, "batch_jobs") == []
 
 
-async def test_an_erasure_of_what_still_runs_was_none_of_ours(container: Container, database: Database) -> None:
-    """An honest one cancels first."""
+async def test_an_erasure_that_did_not_cancel_a_running_batch_is_a_finding(
+    container: Container, database: Database
+) -> None:
+    """The service cancels it first, so the operator action was forged."""
     batch_id = await submitted_batch(container)
     owner = (await container.batch_audit().history(batch_id)).events[0].data["user_id"]
     async with container.operator_storage().transaction() as tx:

@@ -1,4 +1,4 @@
-"""What a reader of the log has read once it need not read again, and nothing is left out: while many write."""
+"""A reader of the log misses no event and reads none twice, while many write: nothing appears behind its cursor."""
 
 import asyncio
 import random
@@ -6,62 +6,62 @@ from contextlib import suppress
 from uuid import UUID
 
 import psycopg
-import pytest
 
 from entrypoints.container import Container, Database
-from tests.adapters.test_event_log import append, refused
+from tests.support.batches import tree_findings
 from tests.support.builders import stream_of
+from tests.support.database import open_transaction, owner_connection
+from tests.support.event_rows import OUT_OF_ORDER, append, refused
 
 WRITERS, EVENTS, ROLLED_BACK = 16, 100_000, 0.05
 LIFE = ("Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished")
 BATCHES_AT_ONCE = 20
-OUT_OF_ORDER = "FB007"
 
 Key = tuple[UUID, int]
 
 
-class Undone(Exception):
-    pass
+class RolledBack(Exception):
+    """Raised to roll a transaction back."""
 
 
 class Reader:
-    """Stays close behind the writers: there the events are that a careless reader misses."""
+    """Reads the log close behind the writers, where a reader without care would miss events."""
 
     def __init__(self, container: Container) -> None:
-        self._container, self._place = container, (0, 0)
+        self._container, self._cursor = container, (0, 0)
         self.found: list[Key] = []
-        self.looked = asyncio.Event()
+        self.page_read = asyncio.Event()
 
     async def read(self) -> None:
-        """Read on, to the end that there is now."""
+        """Read on, to the present end of the log."""
         while True:
             async with self._container.storage().transaction() as tx:
-                page = await tx.events.log(self._place, 5000)
-            self.looked.set()
-            self.looked = asyncio.Event()
+                page = await tx.events.log(self._cursor, 5000)
+            self.page_read.set()
+            self.page_read = asyncio.Event()
             if not page:
                 return
             self.found += [(event.batch_id, event.version) for _, event in page]
-            self._place = page[-1][0]
+            self._cursor = page[-1][0]
 
 
 async def write(container: Container, chance: random.Random, committed: set[Key], total: int, reader: Reader) -> None:
-    """Append lives, whole and half, in transactions of all sizes, of which some are rolled back."""
+    """Append streams, finished or not, in transactions of all sizes, of which some are rolled back."""
     while len(committed) < total:
-        await reader.looked.wait()
-        lives = [stream_of(*LIFE[: chance.randint(1, 5)]) for _ in range(chance.randint(1, 2 * BATCHES_AT_ONCE))]
-        with suppress(Undone):
+        await reader.page_read.wait()
+        streams = [stream_of(*LIFE[: chance.randint(1, 5)]) for _ in range(chance.randint(1, 2 * BATCHES_AT_ONCE))]
+        with suppress(RolledBack):
             async with container.storage().transaction() as tx:
-                await tx.events.append(lives)
+                await tx.events.append(streams)
                 if chance.random() < 0.3:
                     await asyncio.sleep(0)
                 if chance.random() < ROLLED_BACK:
-                    raise Undone
-            committed |= {(event.batch_id, event.version) for life in lives for event in life}
+                    raise RolledBack
+            committed |= {(event.batch_id, event.version) for stream in streams for event in stream}
 
 
 async def test_no_event_is_missed_and_none_comes_twice(container: Container) -> None:
-    """16 writers, 5 % rollbacks, 100,000 events; and the sealer does not miss any either."""
+    """16 writers append 100,000 events, and roll back 5 % of their transactions; the sealer misses none either."""
     committed: set[Key] = set()
     reader = Reader(container)
     writers = [
@@ -78,21 +78,20 @@ async def test_no_event_is_missed_and_none_comes_twice(container: Container) -> 
     assert set(found) == committed
     seen: dict[UUID, int] = {}
     for batch_id, version in found:
-        assert version == seen.get(batch_id, 0) + 1, "within a batch the order of commits is that of versions"
+        assert version == seen.get(batch_id, 0) + 1, "within a batch, events are read in the order of their versions"
         seen[batch_id] = version
 
     await container.sealer().seal_all()
     last = await container.sealed_log().latest()
     assert last is not None
     assert last.size == len(committed)
-    broken = [problem async for _, problems in container.tree_audit().recompute() for problem in problems]
-    assert broken == []
+    assert await tree_findings(container) == []
 
 
-def test_an_append_that_would_come_before_its_head_in_the_order_of_commits(database: Database) -> None:
-    """A transaction that was given its id before the head's began: the database refuses, a new one succeeds."""
+def test_an_append_that_would_precede_its_head_in_commit_order_is_refused(database: Database) -> None:
+    """Its transaction got its id before that of the head; the database accepts the event in a new transaction."""
     batch_id = UUID(int=7)
-    with psycopg.connect(database.admin_url) as old, psycopg.connect(database.admin_url, autocommit=True) as new:
+    with psycopg.connect(database.admin_url) as old, owner_connection(database) as new:
         old.execute("SELECT pg_current_xact_id()")
         append(new, batch_id, 1, "Submitted")
         with refused(OUT_OF_ORDER):
@@ -101,15 +100,24 @@ def test_an_append_that_would_come_before_its_head_in_the_order_of_commits(datab
         append(old, batch_id, 2, "Started")
 
 
-@pytest.mark.parametrize("held", [True, False])
-async def test_nothing_is_read_that_an_open_transaction_can_still_precede(
-    container: Container, database: Database, held: bool
+async def test_an_event_that_an_open_transaction_could_still_precede_is_not_read_yet(
+    container: Container, database: Database
 ) -> None:
-    with psycopg.connect(database.admin_url) as slow:
-        if held:
-            slow.execute("SELECT pg_current_xact_id()")
+    reader = Reader(container)
+    with open_transaction(database):
+        async with container.storage().transaction() as tx:
+            await tx.events.append([stream_of("Submitted")])
+        await reader.read()
+        assert reader.found == []
+    await reader.read()
+    assert len(reader.found) == 1
+
+
+async def test_a_transaction_without_an_id_holds_no_event_back(container: Container, database: Database) -> None:
+    with psycopg.connect(database.admin_url) as idle:
+        idle.execute("SELECT 1")
         async with container.storage().transaction() as tx:
             await tx.events.append([stream_of("Submitted")])
         reader = Reader(container)
         await reader.read()
-        assert len(reader.found) == (0 if held else 1)
+        assert len(reader.found) == 1

@@ -1,4 +1,4 @@
-"""The schema is brought up to date by Alembic, from the root or by us, by as many at once as there are."""
+"""Alembic brings the schema up to date: from the root or through `migrate`, also from several processes at once."""
 
 import os
 import subprocess
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def empty(server: str) -> Iterator[str]:
+    """The URL of a database without any table."""
     name = f"empty_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(psql.SQL("CREATE DATABASE {}").format(psql.Identifier(name)))
@@ -27,14 +28,14 @@ def empty(server: str) -> Iterator[str]:
         connection.execute(psql.SQL("DROP DATABASE {} WITH (FORCE)").format(psql.Identifier(name)))
 
 
-def test_an_empty_database_has_no_revision_and_gets_the_newest(empty: str) -> None:
+def test_migrating_brings_an_empty_database_to_the_newest_revision(empty: str) -> None:
     assert revision_of(empty) is None
     migrate(empty)
     assert revision_of(empty) == newest_revision()
     migrate(empty)
 
 
-def test_many_migrators_at_once_do_not_break_each_other(empty: str) -> None:
+def test_concurrent_migrations_do_not_disturb_each_other(empty: str) -> None:
     command = [sys.executable, "-c", f"from adapters.postgres.migrations import migrate; migrate({empty!r})"]
 
     def run(_: int) -> int:
@@ -52,7 +53,7 @@ def test_alembic_works_from_the_root(empty: str) -> None:
     assert revision_of(empty) == newest_revision()
 
 
-def test_alembic_without_a_database_says_what_to_set() -> None:
+def test_alembic_without_a_database_url_names_the_setting() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FNA_BATCH")}
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
@@ -60,7 +61,7 @@ def test_alembic_without_a_database_says_what_to_set() -> None:
     assert "Set FNA_BATCH_DATABASE_URL" in done.stderr
 
 
-def test_the_statements_of_the_platforms_guide_work_unchanged(empty: str) -> None:
+def test_the_statements_of_the_platform_guide_work_unchanged(empty: str) -> None:
     migrate(empty)
     with psycopg.connect(empty) as connection:
         for statement in GUIDE:

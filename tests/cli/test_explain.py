@@ -16,8 +16,8 @@ LEASE_ALL = "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_rando
 async def test_a_pending_batch_waits_for_a_worker(container: Container, run: Run) -> None:
     batch_id = await submitted_batch(container)
     explained = run("explain", str(batch_id)).stdout
-    assert f"Batch {batch_id} is PENDING since Submitted (version 1, " in explained
-    assert "1 reports have no outcome yet; the next one: no attempt yet." in explained
+    assert f"Batch {batch_id} is PENDING, set by Submitted (version 1, " in explained
+    assert "Reports without an outcome: 1; the next one: no attempt yet." in explained
     assert "The next free worker claims the batch" in explained
     assert "To act now: fna-batch worker" in explained
 
@@ -28,8 +28,8 @@ async def test_a_processing_batch_names_its_worker_and_its_deadline(
     batch_id = await started_batch(container)
     execute_as_superuser(database, LEASE_ALL)
     explained = run("explain", str(batch_id)).stdout
-    assert "is PROCESSING since Started (version 2, " in explained
-    assert "Worker w has it since " in explained
+    assert "is PROCESSING, set by Started (version 2, " in explained
+    assert "Worker w has held it since " in explained
     assert "attempt 1, 2 left" in explained
     assert "if its heartbeats stop, another worker takes over. By " in explained
     assert f"fna-batch redispatch {batch_id} --reason" in explained

@@ -9,6 +9,7 @@ from application.audit.findings import Finding
 from application.audit.signed_notes import public_key
 from application.log import Metadata
 from application.operations.archive import Archived
+from application.operations.rebuild import Progress
 from application.operator_actions import Attribution
 from application.submit import Submission
 from domain import commands
@@ -58,6 +59,11 @@ async def finished_batch(container: Container, user_id: UUID | None = None, repo
 async def clean_up(container: Container, older_than: timedelta = timedelta(0)) -> int:
     """Apply retention to `batch_jobs`; return how many rows it removed."""
     return sum([removed async for removed in container.retention().clean(older_than, ATTRIBUTION)])
+
+
+async def rebuild_everything(container: Container) -> Progress:
+    """Rebuild the whole read model; return the progress at the end."""
+    return [progress async for progress in container.rebuild().everything(ATTRIBUTION)][-1]
 
 
 async def archive_before(container: Container, before: datetime | None = None) -> Archived:

@@ -1,4 +1,4 @@
-"""Things that tests are made of."""
+"""Objects that tests are made of, each with plausible values that a test may change."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -27,11 +27,12 @@ GERMAN = (
 
 
 def new_id() -> UUID:
+    """Return a UUIDv7, as the service does for what it creates."""
     return uuid7()
 
 
 def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | None = None) -> list[StoredEvent]:
-    """Chained events of these types, one second apart; of no meaning beyond that."""
+    """Return linked events of these types, one second apart; their data has no other meaning."""
     batch_id = batch_id or (after.batch_id if after else new_id())
     chained: list[StoredEvent] = []
     for type_ in types:
@@ -54,6 +55,7 @@ def stream_of(*types: str, batch_id: UUID | None = None, after: StoredEvent | No
 
 
 def batch_job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
+    """Return the row of a submitted batch of these reports, with some columns changed."""
     pending = BatchJob(
         batch_id=new_id(),
         user_id=user_id,
@@ -72,6 +74,7 @@ def batch_job(*report_ids: UUID, user_id: UUID, **changes: object) -> BatchJob:
 
 
 def report_of(user_id: UUID, **changes: object) -> Report:
+    """Return a report of the user, with some fields changed."""
     uploaded = Report(
         report_id=new_id(),
         user_id=user_id,
@@ -106,12 +109,13 @@ ANALYSIS = NarrativeAnalysis(
 
 
 async def chunks(*content: bytes) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield piece
+    """Yield these chunks, as the body of an upload arrives."""
+    for chunk in content:
+        yield chunk
 
 
 async def uploaded_reports(storage: Storage, user_id: UUID, count: int = 1) -> Sequence[UUID]:
-    """The ids of reports that the user has uploaded."""
+    """Store new reports of the user, and return their ids."""
     reports = [report_of(user_id) for _ in range(count)]
     async with storage.transaction() as tx:
         for each in reports:

@@ -1,4 +1,4 @@
-"""The command line as its users call it: a process, its output, its exit code."""
+"""`fna-batch` as its users call it: arguments, output, exit code."""
 
 import io
 import os
@@ -18,7 +18,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def command_environment(database: Database, folder: Path, **settings: str) -> dict[str, str]:
-    """Of a process that works on this database, and on nothing that the tests' own environment names."""
+    """Return the environment of a command on this database, without settings from the tests' own environment."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("FNA_BATCH_")}
     return own | {
         "FNA_BATCH_DATABASE_URL": database.url,
@@ -29,7 +29,7 @@ def command_environment(database: Database, folder: Path, **settings: str) -> di
 
 
 def command_runner(database: Database, folder: Path) -> Run:
-    """Runs `fna-batch` on a database, with a data folder; settings are given by name."""
+    """Return a function that runs `fna-batch` as a process; settings are its keyword arguments."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "entrypoints.cli", *arguments]
@@ -40,7 +40,7 @@ def command_runner(database: Database, folder: Path) -> Run:
 
 
 def in_process_runner(database: Database, folder: Path) -> Run:
-    """The same within this process, in a thread, as each command has a loop of its own."""
+    """Return a function that runs `fna-batch` in a thread of this process, since it has an event loop of its own."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         before, codes = (dict(os.environ), sys.argv), list[object]()
@@ -79,6 +79,7 @@ class _OutputOfThread(io.TextIOWrapper):
 
 
 def _code() -> object:
+    """Run the command of `sys.argv`, and return what it exits with."""
     try:
         fna_batch()
     except SystemExit as ended:

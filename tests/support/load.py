@@ -1,4 +1,4 @@
-"""Submits, reads and ends of batches at a steady rate, each of which notices what it should not see."""
+"""Clients that submit, read and finish batches at a steady rate, and report stale reads and errors."""
 
 import asyncio
 import random
@@ -15,12 +15,12 @@ from tests.support.batches import metadata_of
 from tests.support.builders import new_id, uploaded_reports
 
 CLIENTS = 12
-"""At work at once; fewer than the pool has connections."""
+"""Clients at work at once; fewer than the pool has connections."""
 
 
 @dataclass
 class Load:
-    """`versions` are the highest seen of each batch; `wrong` is what nobody should have seen."""
+    """`versions` are the highest that were read of each batch; `wrong` describes stale reads and errors."""
 
     container: Container
     versions: dict[UUID, int] = field(default_factory=dict)
@@ -32,13 +32,13 @@ class Load:
     """Seconds of the slowest submit."""
 
     async def run(self, rate: float, reports: list[tuple[UUID, UUID]]) -> float:
-        """Submit at `rate` a second, or as fast as that many clients can; the rate that came about."""
+        """Submit a batch for each user and report, `rate` a second if the clients can; return the actual rate."""
         loop, running, clients = asyncio.get_running_loop(), set[asyncio.Task[None]](), asyncio.Semaphore(CLIENTS)
         began = loop.time()
         for number, (user_id, report_id) in enumerate(reports):
             await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
             await clients.acquire()
-            task = asyncio.create_task(self._life(user_id, report_id))
+            task = asyncio.create_task(self._be_client(user_id, report_id))
             running.add(task)
             task.add_done_callback(running.discard)
             task.add_done_callback(lambda _: clients.release())
@@ -46,8 +46,8 @@ class Load:
         await asyncio.gather(*running)
         return rate
 
-    async def _life(self, user_id: UUID, report_id: UUID) -> None:
-        """Submit and read back; one in ten is started, most of these end; between them what others did is read."""
+    async def _be_client(self, user_id: UUID, report_id: UUID) -> None:
+        """Submit a batch, and read it and another one; start one in ten batches, and finish most of these."""
         try:
             submission = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,))
             began = time.perf_counter()
@@ -72,16 +72,17 @@ class Load:
             self.wrong.append(f"{type(error).__name__}: {error}")
 
     async def _read(self, batch_id: UUID, at_least: int) -> None:
+        """Read a batch, and note if its version is lower than one that is known to be committed."""
         known = max(at_least, self.versions.get(batch_id, 0))
         job = await self.container.queries().batch(self.owners[batch_id], batch_id)
         self.reads += 1
         if job.version < known:
-            self.wrong.append(f"batch {batch_id} was at version {known}, and is read at {job.version}")
+            self.wrong.append(f"batch {batch_id} was at version {known}, but version {job.version} was read")
         self.versions[batch_id] = max(job.version, self.versions.get(batch_id, 0))
 
 
 async def users_with_reports(container: Container, count: int) -> list[tuple[UUID, UUID]]:
-    """Users with one report each."""
+    """Upload a report for each of `count` new users; return the ids of users and reports."""
     users = [new_id() for _ in range(count)]
     found: list[tuple[UUID, UUID]] = []
     for first in range(0, count, 50):

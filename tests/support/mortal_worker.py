@@ -1,4 +1,7 @@
-"""A worker that dies of some reports: what no isolation holds back, as the machine running out of memory would."""
+"""A worker whose process is killed by some reports, as by a machine that runs out of memory.
+
+`python -m tests.support.mortal_worker`
+"""
 
 import asyncio
 import os
@@ -18,6 +21,8 @@ DEADLY = b"This sentence is deadly."
 
 
 class MortalAnalyzer:
+    """Kills its own process when a report has the deadly sentence."""
+
     def __init__(self, inner: Analyzer) -> None:
         self._inner = inner
 

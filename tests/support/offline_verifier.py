@@ -1,4 +1,4 @@
-"""The verifiers of docs/, which share no code with the service, for tests to ask."""
+"""The independent verifiers of docs/, which share no code with the service, imported for tests."""
 
 import importlib
 import sys

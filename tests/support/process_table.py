@@ -1,11 +1,11 @@
-"""Which processes of this machine belong to an embedded database."""
+"""The processes of an embedded database."""
 
 import os
 from pathlib import Path
 
 
 def database_processes(folder: Path) -> list[tuple[int, str]]:
-    """Every live process that works for the database in this folder: pid and command line."""
+    """Return pid and command line of each live process of the database in this folder, but not of this process."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

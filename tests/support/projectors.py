@@ -1,4 +1,4 @@
-"""Projectors that a deploy might bring, for `audit replay`."""
+"""Projectors of a future release, for `audit replay`."""
 
 from application.log import RecordedEvent
 from application.read_model import BatchJob, project
@@ -6,7 +6,7 @@ from domain.events import ReportFailed
 
 
 def forgetful(job: BatchJob | None, recorded: RecordedEvent) -> BatchJob:
-    """It has a fault."""
+    """Project as today, but ignore reports that failed: a fault that a replay shows."""
     if job is not None and isinstance(recorded.event, ReportFailed):
         return job
     return project(job, recorded)

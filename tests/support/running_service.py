@@ -1,4 +1,4 @@
-"""A running service as its users meet it: over HTTP, with tokens, against a real PostgreSQL."""
+"""A running service as its clients meet it: over HTTP, with tokens, on a real PostgreSQL."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ FINAL = ("COMPLETED", "PARTIALLY_COMPLETED", "FAILED")
 
 @dataclass
 class Client:
-    """One user's program."""
+    """One user's HTTP client."""
 
     http: httpx.Client
     user_id: UUID
@@ -36,7 +36,7 @@ class Client:
         )
 
     def uploaded(self, content: bytes = TEXT) -> str:
-        """The id of a new report."""
+        """Upload a report, and return its id."""
         answer = self.upload(content)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["report_id"])
@@ -45,7 +45,7 @@ class Client:
         return self.http.post("/v1/reports/batch", json={"report_ids": report_ids, **more}, headers=headers)
 
     def submitted(self, *report_ids: str) -> str:
-        """The id of a new batch."""
+        """Submit a batch, and return its id."""
         answer = self.submit(*report_ids)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["batch_id"])
@@ -54,7 +54,7 @@ class Client:
         return self.http.get(f"/v1/reports/batch/{batch_id}", params=params)
 
     def finished(self, batch_id: str) -> dict[str, Any]:
-        """The batch when it has finished."""
+        """Wait until the batch has finished, and return it."""
 
         def read() -> dict[str, Any] | None:
             body: dict[str, Any] = self.batch(batch_id, wait=5).json()
@@ -65,20 +65,25 @@ class Client:
 
 @dataclass
 class Service:
+    """A service that runs in this process, with its container and database."""
+
     url: str
     container: Container
     database: Database
     opened: list[httpx.Client] = field(default_factory=list)
 
     def token(self, tier: Tier = Tier.ENTERPRISE, user_id: UUID | None = None, *roles: Role) -> str:
+        """Return a token of the user, or of a new one."""
         identity = Identity(user_id=user_id or uuid4(), tier=tier, roles=frozenset(roles))
         return self.container.tokens().issue(identity, timedelta(hours=1))
 
     def client(self, tier: Tier = Tier.ENTERPRISE, user_id: UUID | None = None) -> Client:
+        """Return a client of the user, or of a new one."""
         user_id = user_id or uuid4()
         return Client(self.http(self.token(tier, user_id)), user_id)
 
     def http(self, token: str | None = None) -> httpx.Client:
+        """Return an HTTP client, which is closed with the service."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         opened = httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S)
         self.opened.append(opened)
@@ -87,6 +92,7 @@ class Service:
 
 @contextmanager
 def running(database: Database, settings: Settings, *, worker: bool = True) -> Iterator[Service]:
+    """Run the API on a free port, with a worker unless `worker` is false."""
     container = Container(settings=settings, database_url=database.url)
     with (
         listening_socket("127.0.0.1", 0) as bound,
@@ -103,6 +109,7 @@ def running(database: Database, settings: Settings, *, worker: bool = True) -> I
 
 @contextmanager
 def database_away(database: Database) -> Iterator[None]:
+    """Cut every connection to the database, and refuse new ones until the block ends."""
     name = psycopg.conninfo.conninfo_to_dict(database.admin_url)["dbname"]
     other = psycopg.conninfo.make_conninfo(database.admin_url, dbname="postgres")
     with psycopg.connect(other, autocommit=True) as connection:
@@ -115,7 +122,7 @@ def database_away(database: Database) -> Iterator[None]:
 
 
 def eventually(read: Callable[[], T | None], patience: float = PATIENCE_S) -> T:
-    """What `read` gives as soon as that is anything; fails when it stays nothing."""
+    """Call `read` until it returns something true, and return that; fail after `patience` seconds."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -124,5 +131,5 @@ def eventually(read: Callable[[], T | None], patience: float = PATIENCE_S) -> T:
             found = None
         if found:
             return found
-        assert time.monotonic() < deadline, f"nothing came of it within {patience} s"
+        assert time.monotonic() < deadline, f"the condition did not become true within {patience} s"
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The service and its workers as processes of their own, to be killed."""
+"""The service and its workers as processes of their own, for tests that kill them."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class CommandProcess:
-    """`fna-batch` with these arguments, on the database given."""
+    """A running `fna-batch` with these arguments, on this database; `settings` are given by name."""
 
     program: Sequence[str] = ("-m", "entrypoints.cli")
 
@@ -43,10 +43,12 @@ class CommandProcess:
             )
 
     def kill(self) -> None:
+        """Send SIGKILL, and wait for the end."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:
+        """Send SIGTERM, and return the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
@@ -58,12 +60,13 @@ class CommandProcess:
             self.kill()
 
     def children(self) -> list[int]:
-        told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in told.split()]
+        """Return the pids of its direct children."""
+        pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in pids.split()]
 
 
 class ServiceProcess(CommandProcess):
-    """`fna-batch serve` on a port that was free; the same port again after a restart."""
+    """A running `fna-batch serve`, which answers on a free port; on the same port after a restart."""
 
     def __init__(self, database: Database, folder: Path, *more: str, **settings: str) -> None:
         super().__init__(database, folder, "serve", "--port", "0", *more, **settings)
@@ -88,7 +91,7 @@ class ServiceProcess(CommandProcess):
 
 
 class WorkerProcess(CommandProcess):
-    """`fna-batch worker`; `mortal` is one that dies of some reports, see tests/support/mortal_worker.py."""
+    """A running `fna-batch worker`; a `mortal` one dies of some reports (tests/support/mortal_worker.py)."""
 
     def __init__(self, database: Database, folder: Path, *, mortal: bool = False, **settings: str) -> None:
         folder.mkdir(exist_ok=True)
@@ -98,5 +101,5 @@ class WorkerProcess(CommandProcess):
 
     @property
     def ids(self) -> set[str]:
-        """By which the log knows its starts, of which there is one a process."""
+        """The worker ids of its processes, one after each start, as `Started` events name them."""
         return set(re.findall(r'"worker": "([0-9a-f-]{36})"', self.log.read_text()))

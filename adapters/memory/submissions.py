@@ -11,7 +11,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class MemorySubmissions(Submissions):
-    """One transaction runs at a time here, so every submit has its turn and no key is ever in flight."""
+    """One transaction runs at a time, so the per-user lock is always free and no key is ever in flight."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -29,12 +29,13 @@ class MemorySubmissions(Submissions):
         self._state.keys[user_id, key] = (fingerprint, batch_id)
 
 
-class MemoryQueue(Dispatcher):
+class MemoryDispatcher(Dispatcher):
     def __init__(self, state: State) -> None:
         self._state = state
 
     async def enqueue(self, batch_id: UUID) -> None:
-        self._state.queue = (*self._state.queue, batch_id)
+        if batch_id not in self._state.queue:
+            self._state.queue = (*self._state.queue, batch_id)
 
     async def redispatch(self, batch_id: UUID) -> None:
         self._state.queue = (*(each for each in self._state.queue if each != batch_id), batch_id)

@@ -34,7 +34,7 @@ class MemoryShadowTable(ShadowTable):
     def _added(self, state: State, kept_since: datetime) -> dict[UUID, BatchJob]:
         tree = self._storage.tree
         cleaned = [datetime.fromisoformat(act.data["before"]) for act in tree.believed(state, ActionKind.CLEANUP)]
-        kept_since = max(kept_since, *cleaned)
+        kept_since = max([kept_since, *cleaned])
         erased = {
             (act.data["user_id"], batch_id)
             for act in tree.believed(state, ActionKind.ERASE)

@@ -9,6 +9,7 @@ from application.audit.ports.checkpoints import StoredCheckpoint
 from application.audit.ports.sealing import Unsealed
 from application.log import GlobalPosition, StoredEvent
 from application.operator_actions import ActionKind, OperatorAction
+from application.ports.submissions import QueueEntry
 from application.read_model import BatchJob
 from domain.analysis import NarrativeAnalysis
 from domain.reports import Report
@@ -37,7 +38,7 @@ class State:
     contents: dict[UUID, bytes] = field(default_factory=dict)
     analyses: dict[UUID, tuple[UUID, UUID, NarrativeAnalysis]] = field(default_factory=dict)
     keys: dict[tuple[UUID, str], tuple[bytes, UUID]] = field(default_factory=dict)
-    queue: tuple[UUID, ...] = ()
+    queue: dict[UUID, QueueEntry] = field(default_factory=dict)
     transaction: int = 0
     """The id of the latest transaction."""
 
@@ -53,7 +54,7 @@ class State:
             contents=self.contents.copy(),
             analyses=self.analyses.copy(),
             keys=self.keys.copy(),
-            queue=self.queue,
+            queue=self.queue.copy(),
             transaction=self.transaction + 1,
         )
 

@@ -43,6 +43,8 @@ TAMPERING = "tests/adapters/test_tampering.py::"
 REBUILD = "tests/adapters/test_rebuild.py::"
 WORKER_TESTS = "tests/adapters/test_worker.py::"
 WRITE_PATH = "tests/application/test_write_path.py::"
+PROCESSING = "tests/application/test_processing.py::"
+OUTAGES = "tests/application/test_outages.py::"
 BOUNDS = "tests/http/test_bounds.py::"
 
 REMOVALS = (
@@ -191,14 +193,14 @@ REMOVALS = (
         "application/handler.py",
         "            if also is not None:\n                await also(tx)\n            return stream.batch",
         "            return stream.batch",
-        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+        WRITE_PATH + "test_a_batch_is_processed_in_the_order_given",
     ),
     Removal(
         "`batch_jobs` equals the fold",
         "application/handler.py",
         "        await tx.batch_jobs.save(stream.job)\n",
         "        await tx.batch_jobs.save(Stream(stream.events[:1]).job)\n",
-        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+        WRITE_PATH + "test_a_batch_is_processed_in_the_order_given",
     ),
     Removal(
         "A dead worker's batch is taken over",
@@ -282,7 +284,7 @@ REMOVALS = (
         "application/process.py",
         "            while_waiting = _nothing if counts_as_attempt else lease.mark_waiting\n",
         "            while_waiting = _nothing\n",
-        WRITE_PATH + "test_to_wait_for_a_turn_is_no_attempt",
+        PROCESSING + "test_waiting_for_a_slot_costs_no_attempt",
     ),
     Removal(
         "A stop always comes to its end",
@@ -310,14 +312,14 @@ REMOVALS = (
         "application/process.py",
         "            tried_before = batch.attempt + counts_as_attempt > 1\n",
         "            tried_before = False\n",
-        WRITE_PATH + "test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
+        PROCESSING + "test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
     ),
     Removal(
         "A passing failure of the analyser is no outcome",
         "application/process.py",
         "            except AnalyzerUnavailable:\n                await self._sleep(wait)\n",
         "            except AnalyzerUnavailable:\n                break\n",
-        WRITE_PATH + "test_an_analyser_that_cannot_be_reached_is_asked_again_and_nothing_is_recorded_of_it",
+        PROCESSING + "test_an_analyser_that_cannot_be_reached_is_called_again_before_an_attempt_is_spent",
     ),
     Removal(
         "No user holds up the others",
@@ -359,14 +361,14 @@ REMOVALS = (
         "application/process.py",
         "            except StorageUnavailable:\n                await self._pause()\n",
         "            except StorageUnavailable:\n                raise\n",
-        WRITE_PATH + "test_while_the_database_is_away_the_worker_waits_with_what_it_has",
+        OUTAGES + "test_while_the_database_is_away_the_worker_waits_and_keeps_its_analyses",
     ),
     Removal(
         "An answer that got lost costs nothing",
         "application/process.py",
         "        except NotNextReport:  # the outcome was recorded, but the database's answer got lost\n",
         "        except ZeroDivisionError:\n",
-        WRITE_PATH + "test_an_outcome_whose_answer_got_lost_is_recorded_once",
+        OUTAGES + "test_an_outcome_whose_answer_got_lost_is_recorded_once",
     ),
     Removal(
         "Within a batch the order of commits is that of versions",

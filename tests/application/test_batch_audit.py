@@ -14,8 +14,8 @@ from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.log import NO_HASH, StoredEvent, with_hash
 from application.read_model import BatchJob
 from domain.statuses import BatchStatus
+from tests.application.batches import HeldLease, ScriptedAnalyzer, submitted, worker
 from tests.application.conftest import World
-from tests.application.test_write_path import HeldLease, ScriptedAnalyzer, submitted, worker
 
 Stream = list[StoredEvent]
 

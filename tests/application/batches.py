@@ -1,13 +1,12 @@
 """Batches in a World: submitted, started, or processed by a worker whose analyser follows a script."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from application.errors import ReportUnreadable
 from application.fair_slots import FairSlots
-from application.log import Metadata, StoredEvent
+from application.log import Metadata
 from application.operator_actions import Attribution
 from application.ports.analyzer import Analyzer
 from application.ports.worker import Lease
@@ -48,15 +47,12 @@ class HeldLease(Lease):
 
     counts_as_attempt: bool = False
     marks: list[str] = field(default_factory=list)
-    marked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def mark_analysing(self) -> None:
         self.marks.append("analysing")
-        self.marked.set()
 
     async def mark_waiting(self) -> None:
         self.marks.append("waiting")
-        self.marked.set()
 
 
 @dataclass
@@ -109,25 +105,3 @@ async def finished(world: World, reports: int = 2, user_id: UUID = USER, failed:
     analyzer = ScriptedAnalyzer(*[ReportUnreadable(FailureCode.CORRUPTED_FILE)] * failed)
     await worker(world, analyzer)(batch_id, "w1", HeldLease())
     return batch_id
-
-
-def edit_event(world: World, batch_id: UUID, version: int, **changes: object) -> None:
-    """Change a stored event behind the service's back."""
-
-    def edited(event: StoredEvent) -> StoredEvent:
-        return replace(event, **changes) if event.version == version else event  # type: ignore[arg-type]
-
-    events = world.storage.state.events
-    events[batch_id] = tuple(map(edited, events[batch_id]))
-
-
-def remove_event(world: World, batch_id: UUID, version: int) -> None:
-    """Remove a stored event behind the service's back."""
-    events = world.storage.state.events
-    events[batch_id] = tuple(event for event in events[batch_id] if event.version != version)
-
-
-def edit_row(world: World, batch_id: UUID, **changes: object) -> None:
-    """Change a row of `batch_jobs` behind the service's back."""
-    jobs = world.storage.state.jobs
-    jobs[batch_id] = replace(jobs[batch_id], **changes)  # type: ignore[arg-type]

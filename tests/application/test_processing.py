@@ -1,13 +1,16 @@
 """Processing a batch: outcomes of reports, attempts, and waiting for a slot."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
 from application.errors import AnalysisCrashed, AnalyzerUnavailable, ReportUnreadable
 from application.fair_slots import FairSlots
 from domain import commands
+from domain.analysis import NarrativeAnalysis
 from domain.failures import FailureCode
+from domain.reports import ReportFormat
 from tests.application.batches import (
     ASKED,
     STRANGER,
@@ -55,7 +58,7 @@ async def test_a_batch_cancelled_during_an_analysis_ends_without_an_error(world:
     batch_id = await submitted(world)
 
     class Cancelled(ScriptedAnalyzer):
-        async def analyze(self, *report: object) -> object:  # type: ignore[override]
+        async def analyze(self, content: bytes, report_format: ReportFormat) -> NarrativeAnalysis:
             await world.handler.handle(batch_id, commands.Cancel(reason="a test"), ASKED)
             raise AnalysisCrashed("killed")
 
@@ -108,22 +111,36 @@ async def test_a_batch_that_was_handed_back_costs_no_attempt(world: World) -> No
     assert world.types(batch_id)[-3:] == ["ReportSucceeded", "ReportSucceeded", "Finished"]
 
 
-async def test_waiting_for_a_slot_costs_no_attempt(world: World) -> None:
-    batch_id = await submitted(world)
-    slots, lease, in_the_way = FairSlots(1), HeldLease(), asyncio.Event()
+async def waited(world: World, batch_id: UUID, lease: HeldLease) -> list[str]:
+    """Process the batch while another user holds the only slot; return the marks of the time spent waiting."""
+    slots, taken, in_the_way = FairSlots(1), asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with slots.take(STRANGER, exclusive=False, before_waiting=no_pause):
+            taken.set()
             await in_the_way.wait()
 
     holding = asyncio.create_task(hold())
-    await asyncio.sleep(0)
+    await taken.wait()
     running = asyncio.create_task(worker(world, ScriptedAnalyzer(), slots)(batch_id, "w1", lease))
-    await lease.marked.wait()
-    assert (lease.marks, world.types(batch_id)) == (["waiting"], ["Submitted"])
+    for _ in range(20):
+        await asyncio.sleep(0)
+    marks = list(lease.marks)
+    assert "Started" not in world.types(batch_id)
     in_the_way.set()
     await asyncio.gather(holding, running)
+    return marks
+
+
+async def test_waiting_for_a_slot_costs_no_attempt(world: World) -> None:
+    batch_id, lease = await submitted(world), HeldLease()
+    assert await waited(world, batch_id, lease) == ["waiting"]
     assert lease.marks[:2] == ["waiting", "analysing"]
+
+
+async def test_waiting_does_not_unmark_a_batch_whose_start_counts_as_an_attempt(world: World) -> None:
+    batch_id = await submitted(world)
+    assert await waited(world, batch_id, HeldLease(counts_as_attempt=True)) == []
 
 
 @pytest.mark.parametrize("counts_as_attempt", [False, True])

@@ -1,4 +1,4 @@
-"""Fair shares of what is scarce: how many reports are in memory, and in the analysing processes, at once."""
+"""Fair shares of a scarce resource: how many reports are in memory, and in the analysis processes, at once."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -8,10 +8,10 @@ from uuid import UUID
 
 
 class FairSlots:
-    """`size` slots, taken in turn: one for each user who waits, however many batches each of them has.
+    """A number of slots that are granted round-robin by user, however many batches of a user wait for one.
 
-    Whoever asks `exclusive` gets all of them together, so that nothing else is in the way when it breaks. Belongs to
-    one event loop.
+    A report that may crash the process can take all slots at once, so that it harms no other report. An instance
+    belongs to one event loop.
     """
 
     def __init__(self, size: int) -> None:
@@ -26,7 +26,7 @@ class FairSlots:
     async def take(
         self, user_id: UUID, *, exclusive: bool, before_waiting: Callable[[], Awaitable[None]]
     ) -> AsyncIterator[None]:
-        """Hold a slot, or all of them, inside the context. `before_waiting` runs only where there is none free."""
+        """Hold one slot, or all if `exclusive`, inside the context. Run `before_waiting` only if a wait is needed."""
         units = self._size if exclusive else 1
         if self._waiting or units > self._free:
             await before_waiting()
@@ -39,13 +39,13 @@ class FairSlots:
             self._give_back(units)
 
     async def _wait(self, user_id: UUID, units: int) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(user_id, deque()).append((units, turn))
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(user_id, deque()).append((units, granted))
         self._grant()
         try:
-            await turn
+            await granted
         except asyncio.CancelledError:
-            if not turn.cancelled():  # it was granted in the same moment
+            if not granted.cancelled():  # the slots were granted just before the cancellation
                 self._free += units
             self._grant()
             raise
@@ -55,15 +55,16 @@ class FairSlots:
         self._grant()
 
     def _grant(self) -> None:
+        """Grant free slots in order; a waiter that needs more than are free makes all others wait behind it."""
         while self._waiting:
-            user_id, line = next(iter(self._waiting.items()))
-            units, turn = line[0]
-            if not turn.cancelled():
+            user_id, waiters = next(iter(self._waiting.items()))
+            units, granted = waiters[0]
+            if not granted.cancelled():
                 if units > self._free:
                     return
                 self._free -= units
-                turn.set_result(None)
-            line.popleft()
+                granted.set_result(None)
+            waiters.popleft()
             del self._waiting[user_id]
-            if line:
-                self._waiting[user_id] = line  # behind everybody else
+            if waiters:
+                self._waiting[user_id] = waiters  # behind all other users

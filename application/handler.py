@@ -10,7 +10,7 @@ from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, with_
 from application.ports.clock import Clock
 from application.ports.codec import EventCodec
 from application.ports.storage import Storage, Transaction
-from application.streams import Stream, decoded, load
+from application.streams import Stream, load
 from domain.batch import Batch, decide
 from domain.commands import Command
 from domain.events import Event
@@ -80,7 +80,7 @@ class CommandHandler:
         for refused in await tx.events.append([linked]):
             if refused is not None:
                 raise refused
-        stream = stream.followed_by(decoded(self._codec, linked).events)
+        stream = stream.followed_by(self._codec, linked)
         await tx.batch_jobs.save(stream.job)
         return stream
 

@@ -1,6 +1,6 @@
 """`batch_jobs` as a fold of the log: one pure function, used to append, to verify and to replay."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal, assert_never
@@ -93,14 +93,17 @@ def project(job: BatchJob | None, recorded: RecordedEvent) -> BatchJob:
             assert_never(event)
 
 
-def project_all(stream: Iterable[RecordedEvent]) -> BatchJob:
+Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]
+
+
+def project_all(stream: Iterable[RecordedEvent], projector: Projector = project) -> BatchJob:
     """Return the row of a whole stream.
 
     Raises ValueError for an empty stream, and for one that does not begin with `Submitted`.
     """
     job: BatchJob | None = None
     for recorded in stream:
-        job = project(job, recorded)
+        job = projector(job, recorded)
     if job is None:
         raise ValueError("An empty stream has no row.")
     return job

@@ -32,7 +32,7 @@ class Stream:
     @property
     def batch(self) -> Batch:
         """The state that deciding needs."""
-        return fold(recorded.event for recorded in self.events)
+        return fold([recorded.event for recorded in self.events])
 
     @property
     def job(self) -> BatchJob:
@@ -42,8 +42,9 @@ class Stream:
         """
         return project_all(self.events)
 
-    def followed_by(self, new: Iterable[RecordedEvent]) -> "Stream":
-        return Stream((*self.events, *new))
+    def followed_by(self, codec: EventCodec, appended: Iterable[StoredEvent]) -> "Stream":
+        """Return the stream with the appended events at its end."""
+        return Stream([*self.events, *map(codec.decode, appended)])
 
 
 def decoded(codec: EventCodec, stored: Iterable[StoredEvent]) -> Stream:

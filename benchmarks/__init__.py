@@ -1,1 +1,1 @@
-"""What is claimed of the service's speed and size, measured anew: `make bench`."""
+"""Benchmarks of the service's speed and memory: `make bench`."""

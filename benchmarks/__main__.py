@@ -1,4 +1,4 @@
-"""Every figure is a ratio to a limit or to a peer, measured in this very run."""
+"""Speed and memory of the main job. Each figure is compared with a limit, or with a peer measured in the same run."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ SENTENCES = (
 
 
 def filing(megabytes: float) -> bytes:
-    """An HTML filing with as much mark-up around its words as real ones have."""
+    """Return an HTML filing with about as much markup per word as real filings have."""
     parts: list[str] = ["<html><body><p>Item 7. Management's Discussion and Analysis</p>"]
     size = 0
     for number in range(10_000_000):
@@ -53,7 +53,7 @@ def filing(megabytes: float) -> bytes:
 
 
 def analysis_time(content: bytes) -> float:
-    """Seconds, the median of five."""
+    """Return the seconds that one analysis takes: the median of five runs."""
     times = []
     for _ in range(5):
         began = time.perf_counter()
@@ -63,7 +63,7 @@ def analysis_time(content: bytes) -> float:
 
 
 class Bytes:
-    """An upload in memory."""
+    """The content of an upload, in memory."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self._at = content, 0
@@ -78,7 +78,7 @@ class Bytes:
 
 
 async def submit(container: Container, content: bytes) -> tuple[UUID, UUID]:
-    """A new batch of one report, of a new user; the batch and the report."""
+    """Submit a batch of one report for a new user; return the ids of the batch and the report."""
     user_id = uuid4()
     details = Details(user_id=user_id, report_type=ReportType.TEN_K, company=None, fiscal_period=None, filing_date=None)
     report = await container.upload()(details, Bytes(content))
@@ -88,7 +88,7 @@ async def submit(container: Container, content: bytes) -> tuple[UUID, UUID]:
 
 
 def megabytes_of_tree(pid: int) -> float:
-    """Resident memory of a process and all below it; pages that they share are counted once (PSS)."""
+    """Return the memory of a process and all its descendants, in MB. Shared pages are counted once (PSS)."""
     total = 0.0
     for process in [pid, *children(pid)]:
         try:
@@ -100,6 +100,7 @@ def megabytes_of_tree(pid: int) -> float:
 
 
 def children(pid: int) -> Iterator[int]:
+    """Yield the process ids of all descendants."""
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, task.read_text().split()):
             yield child
@@ -108,7 +109,7 @@ def children(pid: int) -> Iterator[int]:
 
 @contextmanager
 def peak_memory(pid: int) -> Iterator[list[float]]:
-    """The highest sum seen while the context lasts, in megabytes."""
+    """Record the peak memory of a process tree inside the context, in MB, as the only item of the list."""
     peak, over = [0.0], threading.Event()
 
     def watch() -> None:
@@ -125,7 +126,7 @@ def peak_memory(pid: int) -> Iterator[list[float]]:
 
 
 def worker_memory(settings: Settings, found: Database, content: bytes) -> tuple[float, float]:
-    """Megabytes at the peak, and seconds until ten filings that were submitted at once are done."""
+    """Return the peak memory of a worker in MB, and the seconds that it takes for ten filings submitted at once."""
 
     async def submit_all(container: Container) -> None:
         async with container.pool():
@@ -148,7 +149,7 @@ def worker_memory(settings: Settings, found: Database, content: bytes) -> tuple[
 
 
 async def write_path(settings: Settings, found: Database) -> tuple[float, float]:
-    """Events appended a second, one a transaction: by the write path with its projection, and by a bare INSERT."""
+    """Return the events appended per second, one per transaction: by the write path, and by a bare INSERT."""
     container = Container(settings=settings, database_url=found.url)
     async with container.pool():
         metadata = Metadata(actor="benchmark", correlation_id=uuid4())
@@ -172,7 +173,7 @@ async def write_path(settings: Settings, found: Database) -> tuple[float, float]
 def main() -> None:
     content = filing(4.2)
     took = analysis_time(content)
-    print(f"a filing of 4.2 MB: {took:.2f} s, {took / SECONDS_A_FILING:.2f} of the {SECONDS_A_FILING:g} s it may take")
+    print(f"one filing of 4.2 MB: {took:.2f} s, {took / SECONDS_A_FILING:.2f} of the limit of {SECONDS_A_FILING:g} s")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), database_url=None)
         with database(settings) as found:
@@ -180,13 +181,13 @@ def main() -> None:
             peak, seconds = worker_memory(settings, found, content)
             share = peak / MEGABYTES_A_WORKER
             print(
-                f"a worker with ten such filings in flight: {peak:.0f} MB at the most, {share:.2f} of the "
-                f"{MEGABYTES_A_WORKER:g} MB it may take; done after {seconds:.1f} s"
+                f"one worker with ten such filings: {peak:.0f} MB at the peak, {share:.2f} of the limit of "
+                f"{MEGABYTES_A_WORKER:g} MB; done after {seconds:.1f} s"
             )
             ours, bare = asyncio.run(write_path(settings, found))
             print(
-                f"appends: {ours:.0f}/s with decision, chain and projection, "
-                f"{ours / bare:.2f} of the {bare:.0f}/s of a bare INSERT a transaction"
+                f"appends: {ours:.0f} events/s with decision, hash chain and projection, "
+                f"{ours / bare:.2f} of the {bare:.0f}/s of one bare INSERT per transaction"
             )
 
 

@@ -1,4 +1,4 @@
-"""The audit at size: what sealing, verifying, rebuilding and exporting cost, and what they cost others."""
+"""The audit of a large log: the speed of sealing, verifying, rebuilding and exporting, and their effect on clients."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ from entrypoints.settings import Settings
 from tests.support.load import Load, reports_for
 
 BATCHES, AT_ONCE = 25_000, 500
-"""How many by default (the first argument says otherwise), and how many share a transaction."""
+"""The default count of batches (the first argument overrides it), and the count per transaction."""
 RATE, LOAD_S = 200, 20
 VERIFIER = Path(__file__).parents[1] / "docs" / "verify_export.py"
 WHY = Attribution(actor="operator:benchmark", reason="a benchmark")
@@ -33,7 +33,7 @@ MEASURED = (
     "import pathlib, runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])['main'](); "
     "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"
 )
-"""Runs the verifier, and then tells the most memory that it held, in kB."""
+"""A program that runs the verifier, and then prints the peak of its memory in kB."""
 CODEC = JsonEventCodec()
 REPORTS = b"""
     INSERT INTO financial_reports (id, user_id, report_type, format, size, sha256, processing_status, created_at)
@@ -45,7 +45,7 @@ NEW_INDEXES = ("batch_events_of_user", "batch_events_of_report")
 
 
 def life() -> Iterator[StoredEvent]:
-    """Four events of a batch of one report."""
+    """Yield the four events of a new batch of one report."""
     batch_id, report_id, user_id = uuid7(), uuid7(), uuid7()
     told: Sequence[events.Event] = (
         events.Submitted(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,)),
@@ -74,7 +74,7 @@ def life() -> Iterator[StoredEvent]:
 
 
 async def filled(container: Container, lives: Sequence[Sequence[StoredEvent]]) -> float:
-    """Seconds that it took to append them, many at once."""
+    """Append the streams, many per transaction; return the seconds that it took."""
     began = time.perf_counter()
     for first in range(0, len(lives), AT_ONCE):
         async with container.storage().transaction() as tx:
@@ -99,7 +99,9 @@ async def run(settings: Settings, found: Database, folder: Path, size: int) -> N
                 assert definition is not None
                 owner.execute(definition[0].encode())
         rate = size // 5 * 4 / with_indexes
-        print(f"bulk appends: {rate:.0f} events/s, {without / with_indexes:.2f} of those without the audit's indexes")
+        print(
+            f"bulk appends: {rate:.0f} events/s, {without / with_indexes:.2f} of the rate without the audit's indexes"
+        )
         await filled(container, [list(life()) for _ in range(size - 2 * (size // 5))])
         total = 4 * size
         with psycopg.connect(found.admin_url, autocommit=True) as owner:
@@ -108,12 +110,12 @@ async def run(settings: Settings, found: Database, folder: Path, size: int) -> N
         began = time.perf_counter()
         await container.sealer().seal_all()
         sealing = total / (time.perf_counter() - began)
-        print(f"sealing: {sealing:.0f} entries/s, {sealing / rate:.2f} of the bulk appends")
+        print(f"sealing: {sealing:.0f} entries/s, {sealing / rate:.2f} of the rate of bulk appends")
 
         began = time.perf_counter()
         async for _ in container.rebuild().everything(WHY):
             pass
-        print(f"rebuild of {size} lost rows: {size / (time.perf_counter() - began):.0f} batches/s")
+        print(f"rebuild of {size} missing rows: {size / (time.perf_counter() - began):.0f} batches/s")
 
         began = time.perf_counter()
         found_wrong = [each async for _, each in container.batch_audit().batches() if each]
@@ -122,13 +124,13 @@ async def run(settings: Settings, found: Database, folder: Path, size: int) -> N
         found_wrong += [each async for _, each in container.tree_audit().recompute() if each]
         tree = time.perf_counter() - began
         assert found_wrong == []
-        print(f"verify: {total / batches:.0f} events/s of batches, {total / tree:.0f} entries/s of the tree")
+        print(f"verification: {total / batches:.0f} events/s in batches, {total / tree:.0f} entries/s in the tree")
         await offline(container, folder)
         await under_load(container)
 
 
 async def offline(container: Container, folder: Path) -> None:
-    """The verifier of docs/ on a tenth of the log, and on all of it."""
+    """Run docs/verify_export.py on a tenth of the log, and on the whole log."""
     key = str(public_key(container.signer()))
     last = await container.sealed_log().latest()
     assert last is not None
@@ -146,20 +148,20 @@ async def offline(container: Container, folder: Path) -> None:
         assert process.returncode == 0
         seconds = time.perf_counter() - began
         memory.append(int(output.splitlines()[-1]) / 1024)
-        print(f"offline: {size / seconds:.0f} entries/s, {memory[-1]:.0f} MB at the most for {size} entries")
-    print(f"offline: {memory[1] / memory[0]:.2f} of the memory for ten times the log")
+        print(f"offline verifier: {size / seconds:.0f} entries/s, {memory[-1]:.0f} MB at the peak for {size} entries")
+    print(f"offline verifier: {memory[1] / memory[0]:.2f} times the memory for ten times the log")
 
 
 async def under_load(container: Container) -> None:
-    """Submits at a steady rate beside rebuilds, and before them."""
-    for what in ("alone", "beside rebuilds"):
+    """Submit at a steady rate, first without rebuilds and then during rebuilds."""
+    for what in ("alone", "during rebuilds"):
         reports = await reports_for(container, RATE * LOAD_S)
         load = Load(container)
         submitting = asyncio.create_task(load.run(RATE, reports))
         rebuilds = 0
         while what != "alone" and not submitting.done():
             process = await asyncio.create_subprocess_exec(
-                *("nice", "-n", "19"),  # as docs/operating.md advises where the service runs on the same machine
+                *("nice", "-n", "19"),  # docs/operating.md advises this if the service runs on the same machine
                 sys.executable,
                 "-m",
                 "entrypoints.cli",
@@ -169,12 +171,12 @@ async def under_load(container: Container) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
-            _, told = await process.communicate()
-            assert process.returncode == 0, told
+            _, errors = await process.communicate()
+            assert process.returncode == 0, errors
             rebuilds += 1
-        came_about = await submitting
+        rate = await submitting
         print(
-            f"submits {what}: {came_about:.0f}/s, {load.reads} reads, {rebuilds} rebuilds, "
+            f"submits {what}: {rate:.0f}/s, {load.reads} reads, {rebuilds} rebuilds, "
             f"{len(load.wrong)} errors or stale rows; the slowest submit took {1000 * load.slowest:.0f} ms"
         )
         assert load.wrong == [], load.wrong[:3]

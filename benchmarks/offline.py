@@ -1,6 +1,6 @@
-"""Ten million events through the verifier of docs/: how fast, and in how much memory. No database: lines of an export.
+"""Speed and memory of docs/verify_export.py for ten million events. Needs no database: it writes an export itself.
 
-The lives of batches are interleaved, a thousand at a time; a checkpoint is signed for each thousand entries.
+The events of a thousand batches at a time are interleaved; there is a checkpoint after every thousand entries.
 """
 
 import json
@@ -24,12 +24,13 @@ EVENTS, AT_ONCE, LOOKS = 10_000_000, 1000, 10
 
 
 def events(total: int) -> Iterator[StoredEvent]:
-    """Four of each batch, a thousand batches at a time."""
+    """Yield four events of each batch, with a thousand batches interleaved at a time."""
     for _ in range(0, total, 4 * AT_ONCE):
         yield from (event for version in zip(*(life() for _ in range(AT_ONCE)), strict=True) for event in version)
 
 
 def lines(total: int, signer: Ed25519Signer) -> Iterator[str]:
+    """Yield the lines of an export of `total` events."""
     key, tree, previous = public_key(signer), GrowingTree(), NOTHING_BEFORE
     yield json.dumps({"format": "fna-batch export 1", "keys": [str(key)], "archives": []})
     for event in events(total):
@@ -51,7 +52,7 @@ def lines(total: int, signer: Ed25519Signer) -> Iterator[str]:
 
 
 def memory(process: int) -> float:
-    """MB that it holds now."""
+    """Return the resident memory of a process, in MB."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -71,13 +72,13 @@ def main() -> None:
                 if number and number % look == 0:
                     held.append(memory(verifier.pid))
             out.close()
-            told, _ = verifier.communicate()
+            output, _ = verifier.communicate()
         seconds = time.perf_counter() - began
-    assert verifier.returncode == 0, told
-    print(told.splitlines()[0])
-    print(f"{total / seconds:.0f} entries/s, made and verified at the same time")
+    assert verifier.returncode == 0, output
+    print(output.splitlines()[0])
+    print(f"{total / seconds:.0f} entries/s, written and verified at the same time")
     print(f"memory after each tenth, in MB: {', '.join(f'{each:.1f}' for each in held)}")
-    print(f"{held[-1] / held[0]:.2f} of the memory of the first tenth at the end")
+    print(f"{held[-1] / held[0]:.2f} times the memory of the first tenth at the end")
 
 
 if __name__ == "__main__":

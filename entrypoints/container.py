@@ -155,7 +155,7 @@ class Container(containers.DeclarativeContainer):
         process_batch,
         database_url=database_url,
         worker_id=worker_id,
-        neighbours=providers.Factory(LocalLiveness, providers.Callable(workers_folder, settings, database_url)),
+        liveness=providers.Factory(LocalLiveness, providers.Callable(workers_folder, settings, database_url)),
         concurrency=option.worker_concurrency,
         eager=option.analysis_processes,
         heartbeat_timeout=option.heartbeat_timeout_s,

@@ -16,6 +16,8 @@ from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 CLEAN_EVERY_S = 3600.0
+FINDING_EVENT = "the audit found a problem: run `fna-batch audit verify`"
+"""The log event of each finding in a sample."""
 
 
 class Housekeeping:
@@ -53,7 +55,7 @@ class Housekeeping:
         metrics.SAMPLE_FINDINGS.set(len(sampled.findings))
         for finding in sampled.findings:
             log.error(
-                "the audit found a problem: run `fna-batch audit verify`",
+                FINDING_EVENT,
                 kind=str(finding.kind),
                 subject=finding.subject,
                 batch_id=finding.batch_id and str(finding.batch_id),

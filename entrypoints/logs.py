@@ -1,7 +1,7 @@
-"""Logs as JSON lines on stderr, or readable on a terminal.
+"""Logging to stderr: JSON lines, or readable lines on a terminal.
 
-Of an exception they tell its kind and where it was raised: neither its text, which may quote what a client sent, nor
-the values of variables.
+Of an exception the log contains its type and its stack frames. It contains neither its message, which may quote a
+client's input, nor the values of variables.
 """
 
 import logging
@@ -13,6 +13,7 @@ import structlog
 
 
 def configure(level: str) -> None:
+    """Configure structlog and the standard library's logging for messages of this level and above."""
     rendered = (
         structlog.dev.ConsoleRenderer(exception_formatter=_write_where)
         if sys.stderr.isatty()
@@ -39,15 +40,15 @@ def configure(level: str) -> None:
 
 
 def where(exc_info: structlog.typing.ExcInfo) -> str:
-    """The frames of an exception and of what caused it, with their kinds and SQLSTATEs."""
-    told: list[str] = []
+    """Return the stack frames of an exception and of its causes, with their types and SQLSTATEs."""
+    parts: list[str] = []
     error: BaseException | None = exc_info[1]
     while error is not None:
         state = getattr(error, "sqlstate", None)
         kind = f"{type(error).__module__}.{type(error).__qualname__}" + (f" [{state}]" if state else "")
-        told.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
+        parts.insert(0, "".join(traceback.format_tb(error.__traceback__)) + kind)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return "\n".join(told)
+    return "\n".join(parts)
 
 
 def _write_where(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:

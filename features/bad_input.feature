@@ -1,7 +1,7 @@
-Feature: What bad input gets
-  Every error says what is wrong and what to do, in the same shape.
+Feature: Invalid requests
+  Every error has the same shape, and says what is wrong and what to do.
 
-  Scenario Outline: A batch that is not one
+  Scenario Outline: A request that does not describe a batch
     Given an analyst with the Pro tier
     When the analyst sends the batch <body>
     Then the answer is 422 with the code "VALIDATION_ERROR"
@@ -14,13 +14,13 @@ Feature: What bad input gets
       | {"reports": []}                            | reports      |
       | {"report_ids":                             | body         |
 
-  Scenario: The same report twice
+  Scenario: A batch that names the same report twice
     Given an analyst with the Pro tier
     And the analyst has uploaded a report in English
     When the analyst submits it twice in one batch
     Then the answer is 422 with the code "VALIDATION_ERROR"
 
-  Scenario: A report that another unfinished batch has
+  Scenario: A report that is in another unfinished batch
     Given an analyst with the Pro tier
     And nothing works on batches now
     And the analyst has uploaded a report in English
@@ -28,7 +28,7 @@ Feature: What bad input gets
     And the analyst submits them as a batch
     Then the answer is 409 with the code "REPORT_BUSY"
 
-  Scenario: A report that was analysed already
+  Scenario: A report that already has an analysis
     Given an analyst with the Pro tier
     And the analyst has uploaded a report in English
     When the analyst submits them as a batch
@@ -36,7 +36,7 @@ Feature: What bad input gets
     And the analyst submits them as a batch
     Then the answer is 409 with the code "REPORT_ALREADY_PROCESSED"
 
-  Scenario Outline: A file that is no report
+  Scenario Outline: A file that is not a report
     Given an analyst with the Pro tier
     When the analyst uploads <file>
     Then the answer is <status> with the code "<code>"
@@ -46,7 +46,7 @@ Feature: What bad input gets
       | a spreadsheet  | 415    | UNSUPPORTED_FORMAT |
       | an empty file  | 422    | EMPTY_FILE         |
 
-  Scenario: A submit that is sent again
+  Scenario: A repeated submit with the same idempotency key
     Given an analyst with the Pro tier
     And the analyst has uploaded a report in English
     When the analyst submits them with the idempotency key "monday"

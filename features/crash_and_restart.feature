@@ -1,7 +1,7 @@
-Feature: Nothing is lost when the service dies
-  A 202 means that the batch will finish, whatever dies in between.
+Feature: Crashes and restarts
+  A 202 means that the batch will finish, whichever process dies in between.
 
-  Scenario: Killed in the middle of a batch
+  Scenario: The service is killed in the middle of a batch
     Given a running service
     And an analyst has submitted a batch of 4 long reports
     When 1 report is done
@@ -12,7 +12,7 @@ Feature: Nothing is lost when the service dies
     And the log tells of a second start
     And the audit finds nothing wrong
 
-  Scenario: Killed before anything was done
+  Scenario: The service is killed before it works on a batch
     Given a running service that works on no batches
     And an analyst has submitted a batch of 2 long reports
     When the service is killed without warning
@@ -21,7 +21,7 @@ Feature: Nothing is lost when the service dies
     And every report has exactly one outcome and one analysis
     And the audit finds nothing wrong
 
-  Scenario: Stopped politely
+  Scenario: The service is stopped with a signal
     Given a running service
     And an analyst has submitted a batch of 2 long reports
     When the service is asked to stop

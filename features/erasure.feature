@@ -1,7 +1,7 @@
-Feature: The right to be forgotten
-  What a user brought in leaves the service. What the log keeps is a number that only the platform can resolve.
+Feature: Erasing a user's data
+  The user's data leaves the service. The log keeps only an id that nothing but the platform can resolve.
 
-  Scenario: A user is erased
+  Scenario: An operator erases a user's data
     Given nothing works on batches now
     And an analyst has uploaded reports of "Jane Doe <jane@example.com>" and submitted a batch of them
     When an operator erases the analyst because "request 4711"
@@ -14,7 +14,7 @@ Feature: The right to be forgotten
     Then the analyst's reports, analyses and batches are gone
     And the audit finds nothing wrong
 
-  Scenario: Others keep what they have
+  Scenario: The data of other users stays
     Given an analyst has submitted a batch of 1 report and followed it to its end
     When an operator erases another analyst because "request 4712"
     Then the analyst reads the same answers as before

@@ -1,7 +1,7 @@
-Feature: Submitting a batch and watching it
-  An analyst uploads reports, submits them as one batch, and sees how far it is until it has finished.
+Feature: Submitting a batch and following its progress
+  An analyst uploads reports, submits them as one batch, and follows its progress until it has finished.
 
-  Scenario: A batch whose reports can all be analysed
+  Scenario: All reports of a batch are analysed
     Given an analyst with the Pro tier
     And the analyst has uploaded 3 reports in English
     When the analyst submits them as a batch
@@ -11,7 +11,7 @@ Feature: Submitting a batch and watching it
     And the results name the reports in the order submitted
     And each report that succeeded has an analysis with scores between 0 and 1
 
-  Scenario: Some reports cannot be analysed
+  Scenario: One report cannot be analysed
     Given an analyst with the Pro tier
     And the analyst has uploaded a report in English
     And the analyst has uploaded a report in German
@@ -28,7 +28,7 @@ Feature: Submitting a batch and watching it
     And report 1 failed with "NO_NARRATIVE_TEXT" and a sentence that says what to do
     And report 2 failed with "CORRUPTED_FILE" and a sentence that says what to do
 
-  Scenario: The statuses come in order, and progress shows while it happens
+  Scenario: The status and the results show the progress in order
     Given an analyst with the Pro tier
     And the analyst has uploaded 4 reports in English
     When the analyst submits them as a batch
@@ -37,7 +37,7 @@ Feature: Submitting a batch and watching it
     And the number of results over time was 0, 1, 2, 3, 4
     And its reports have the processing status "COMPLETED"
 
-  Scenario: Waiting without asking in a loop
+  Scenario: A request with the current ETag gets no body
     Given an analyst with the Pro tier
     And the analyst has uploaded a report in English
     And nothing works on batches now
@@ -45,7 +45,7 @@ Feature: Submitting a batch and watching it
     And asks for the batch again with its ETag
     Then the answer is 304 without a body
 
-  Scenario: A list of one's batches, a page at a time
+  Scenario: The list of batches comes in pages
     Given an analyst with the Enterprise tier
     And the analyst has submitted 5 batches of one report
     When the analyst lists the batches 2 at a time

@@ -1,5 +1,7 @@
-Feature: What each tier allows
-  Scenario Outline: The largest batch of a tier, and one report more
+Feature: Limits of the tiers
+  Each subscription tier limits the reports in a batch and the unfinished batches of a user.
+
+  Scenario Outline: The largest batch of a tier is accepted, and a larger one is refused
     Given an analyst with the <tier> tier
     And nothing works on batches now
     And the analyst has uploaded <limit> reports in English
@@ -14,7 +16,7 @@ Feature: What each tier allows
       | Pro        | 7     |
       | Enterprise | 10    |
 
-  Scenario: Unfinished batches at once
+  Scenario: A user has as many unfinished batches as the tier allows
     Given an analyst with the Basic tier
     And nothing works on batches now
     And the analyst has submitted 2 batches of one report

@@ -1,11 +1,11 @@
-Feature: Workers come and go
-  Any number of workers share the work, on as many machines as there are. One that dies, freezes or is replaced costs
-  nothing but a little time.
+Feature: Several workers
+  Any number of workers on any number of machines share the work. A worker that dies, freezes or is replaced delays its
+  batches, and loses nothing.
 
   Background:
     Given a service with two workers on two machines
 
-  Scenario: A worker dies
+  Scenario: Another worker takes over when a worker is killed
     Given an analyst has submitted a batch of 4 long reports
     When 1 report is done
     And the worker that has the batch is killed
@@ -14,7 +14,7 @@ Feature: Workers come and go
     And every report has exactly one outcome and one analysis
     And the audit finds nothing wrong
 
-  Scenario: A worker freezes beyond its timeout and comes back
+  Scenario: A worker that was frozen beyond its timeout records nothing afterwards
     Given an analyst has submitted a batch of 4 long reports
     When 1 report is done
     And the worker that has the batch is frozen
@@ -25,7 +25,7 @@ Feature: Workers come and go
     And the frozen worker has recorded nothing since the other took the batch
     And the audit finds nothing wrong
 
-  Scenario: A report brings down whichever worker reads it
+  Scenario: A report that kills its workers fails alone
     Given an analyst has submitted a batch of 3 reports of which the second kills its worker
     And another analyst has submitted a batch of 3 long reports
     When workers that died are started again each time
@@ -34,7 +34,7 @@ Feature: Workers come and go
     And every other report of every batch has succeeded
     And the audit finds nothing wrong
 
-  Scenario: A deploy under load
+  Scenario: A deployment under load does not count as an attempt
     Given analysts keep 6 batches of 3 reports in the running
     When every worker is stopped and started again, one after the other
     Then each worker ended with exit code 0
@@ -43,7 +43,7 @@ Feature: Workers come and go
     And every report has exactly one outcome and one analysis
     And the audit finds nothing wrong
 
-  Scenario: A service manager tells all processes to stop, those that analyse too
+  Scenario: Stopping all processes at once, analysing ones included, does not count as an attempt
     Given analysts keep 6 batches of 3 reports in the running
     When every process of both workers is told to stop at once, and both are started again
     Then each worker ended with exit code 0

@@ -1,4 +1,4 @@
-"""Every statement of the service: one a file in `queries/`, the schema's history in `migrations/`."""
+"""The SQL of the service: one statement a file in `queries/`, the schema in `migrations/`."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,8 +6,8 @@ from importlib.resources import files
 
 @cache
 def query(name: str) -> bytes:
-    """The statement in `queries/<name>.sql`, with `%(name)s` parameters (`%(name)b`: sent in binary, for long arrays).
+    """Return the statement in `queries/<name>.sql`. Raises FileNotFoundError.
 
-    Raises FileNotFoundError.
+    Parameters are written `%(name)s`, or `%(name)b` to send them in binary, which is faster for long arrays.
     """
     return (files("sql") / "queries" / f"{name}.sql").read_bytes()

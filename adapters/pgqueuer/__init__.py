@@ -1,4 +1,4 @@
-"""Dispatch of batches to workers by PgQueuer, on the database that holds the log."""
+"""Dispatch of batches to workers through PgQueuer's tables, in the same database as the event log."""
 
 from adapters.pgqueuer.dispatcher import PgQueuerDispatcher
 from adapters.pgqueuer.local_liveness import LocalLiveness

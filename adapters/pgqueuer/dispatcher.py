@@ -1,4 +1,4 @@
-"""Enqueueing within the caller's transaction."""
+"""Changes to the queue within the caller's transaction."""
 
 from typing import Any
 from uuid import UUID
@@ -15,16 +15,18 @@ ENTRYPOINT = "batch"
 
 
 class PgQueuerDispatcher(Dispatcher):
+    """A dispatcher whose changes are committed or rolled back with the transaction of its connection."""
+
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
         self._queries = Queries(TransactionDriver(connection))
 
     async def enqueue(self, batch_id: UUID) -> None:
-        """A batch that waits or runs already is not enqueued twice."""
+        """Enqueue the batch, unless it has a queue entry already."""
         await self._queries.enqueue(ENTRYPOINT, batch_id.bytes, dedupe_key=str(batch_id), on_conflict="skip")
 
     async def redispatch(self, batch_id: UUID) -> None:
-        """A new row: whoever held the old one notices by its next heartbeat that it is gone."""
+        """Replace the queue entry. The holder of the old entry notices at its next heartbeat that its lease is lost."""
         await self._connection.execute(query("remove_queue_entry"), {"batch_id": batch_id})
         await self.enqueue(batch_id)
 

@@ -1,6 +1,6 @@
-"""PgQueuer's driver protocol over psycopg: around one connection in its transaction, or over a pool.
+"""PgQueuer's driver protocol over psycopg: on one connection within its transaction, or on a pool.
 
-Its stock driver listens and queries on one connection, so that every statement waits for the listener.
+PgQueuer's own driver listens and queries on one connection, so every statement waits for the listener.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from sql import query
 
 
 class _Driver(Driver):
-    """PgQueuer reads `shutdown` and `tm` nowhere but in its own drivers; the protocol wants them all the same."""
+    """The part of the protocol that PgQueuer uses only in its own drivers: `shutdown`, `tm` and `add_listener`."""
 
     def __init__(self) -> None:
         self._shutdown, self._tasks = asyncio.Event(), TaskManager()
@@ -31,7 +31,7 @@ class _Driver(Driver):
         return self._tasks
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        raise TypeError("Listen on a connection of your own, as the worker does.")
+        raise TypeError("This driver cannot listen. Use QueueListener, which has a connection of its own.")
 
     async def __aenter__(self) -> "_Driver":
         return self
@@ -41,7 +41,7 @@ class _Driver(Driver):
 
 
 class TransactionDriver(_Driver):
-    """What runs through it is part of the transaction that the connection is in."""
+    """A driver whose statements are part of the transaction that its connection is in."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TransactionDriver(_Driver):
 
 
 class PoolDriver(_Driver):
-    """Each statement borrows a connection for itself."""
+    """A driver that borrows a connection for each statement."""
 
     def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
         super().__init__()

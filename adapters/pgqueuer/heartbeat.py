@@ -1,4 +1,4 @@
-"""Renewing claims from a thread of its own: no analysis and no busy event loop can hold it up."""
+"""Renewal of a worker's leases, in a thread of its own: neither analyses nor a busy event loop can delay it."""
 
 import threading
 from collections.abc import Callable, Collection
@@ -9,15 +9,15 @@ import psycopg
 import structlog
 from psycopg.abc import PQGen
 
+from adapters.pgqueuer.timing import HEARTBEATS_PER_TIMEOUT
 from sql import query
 
 log = structlog.get_logger()
 T = TypeVar("T")
-BEATS_A_TIMEOUT = 4
 
 
 class _Connection(psycopg.Connection[tuple[int]]):
-    """Gives up a server that does not answer within `deadline` seconds: half-open connections never answer."""
+    """A connection that fails if the server does not answer within `deadline` seconds: a half-open one never does."""
 
     deadline: float | None = None
 
@@ -26,53 +26,66 @@ class _Connection(psycopg.Connection[tuple[int]]):
 
 
 class Heartbeat:
-    """`held` gives the jobs to renew, `lost` is told those that are not ours any more, in the heartbeat's thread."""
+    """The thread that renews the leases on the queue entries that `held` returns, and passes lost ones to `on_lost`.
+
+    The thread calls both itself. `timeout` is in seconds.
+    """
 
     def __init__(
         self,
         database_url: str,
         worker_id: UUID,
         timeout: float,
+        *,
         held: Callable[[], Collection[int]],
-        lost: Callable[[Collection[int]], None],
+        on_lost: Callable[[Collection[int]], None],
     ) -> None:
-        self._url, self._me, self._every = database_url, worker_id, timeout / BEATS_A_TIMEOUT
-        self._held, self._lost = held, lost
-        self._over = threading.Event()
+        self._url, self._worker_id, self._interval = database_url, worker_id, timeout / HEARTBEATS_PER_TIMEOUT
+        self._held, self._on_lost = held, on_lost
+        self._stopped = threading.Event()
+        self._connection: _Connection | None = None
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """The last thing that a worker does: until then its claims stay alive."""
-        self._over.set()
-        self._thread.join(self._every)
+        """Stop renewing. A worker does this last, so that its leases stay valid until it has handed them back."""
+        self._stopped.set()
+        self._thread.join(self._interval)
 
     def _run(self) -> None:
-        connection: _Connection | None = None
-        while not self._over.wait(self._every):
-            held = list(self._held())
-            try:
-                if connection is None or connection.closed:
-                    connection = _Connection.connect(
-                        self._url, autocommit=True, connect_timeout=3, prepare_threshold=None
-                    )
-                    connection.deadline = self._every
-                    bounds = {"statement": f"{self._every:.3f}s", "idle": f"{self._every:.3f}s"}
-                    connection.execute(query("bound_session"), bounds)
-                if not held:
-                    continue
-                found = connection.execute(query("heartbeat"), {"job_ids": held, "worker": self._me}).fetchall()
-            except psycopg.Error as away:
-                log.warning("heartbeats cannot be written, trying again", error=type(away).__name__)
-                if connection is not None:
-                    connection.close()
-                continue
-            except Exception as failure:
-                log.exception("heartbeats cannot be written now", error=type(failure).__name__)
-                continue
-            if lost := set(held) - {job_id for (job_id,) in found}:
-                self._lost(lost)
-        if connection is not None:
-            connection.close()
+        while not self._stopped.wait(self._interval):
+            held = set(self._held())
+            if lost := held - self._renew(held):
+                self._on_lost(lost)
+        self._disconnect()
+
+    def _renew(self, held: set[int]) -> set[int]:
+        """Return the entries that this worker still holds: all of them if the database fails, as none is known lost."""
+        try:
+            connection = self._connected()
+            if not held:
+                return held
+            values = {"job_ids": list(held), "worker": self._worker_id}
+            return {entry_id for (entry_id,) in connection.execute(query("renew_leases"), values)}
+        except psycopg.Error as error:
+            log.warning("heartbeat failed, will retry", error=type(error).__name__)
+            self._disconnect()
+        except Exception as error:
+            log.exception("heartbeat failed unexpectedly, will retry", error=type(error).__name__)
+        return held
+
+    def _connected(self) -> _Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = _Connection.connect(
+                self._url, autocommit=True, connect_timeout=3, prepare_threshold=None
+            )
+            self._connection.deadline = self._interval
+            bounds = {"statement": f"{self._interval:.3f}s", "idle": f"{self._interval:.3f}s"}
+            self._connection.execute(query("bound_session"), bounds)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

@@ -40,7 +40,7 @@ class PublicKey:
 
     @classmethod
     def parse(cls, text: str) -> "PublicKey":
-        """Raises InvalidNote."""
+        """Parse a C2SP verifier key. Raises InvalidNote."""
         try:
             name, id_, encoded = text.strip().split("+", 2)
             kind_and_key = base64.b64decode(encoded, validate=True)
@@ -78,7 +78,7 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
-        """Raises InvalidNote."""
+        """Parse the text of a signed note. Raises InvalidNote."""
         try:
             origin, size, root, sealed, previous = text.splitlines()
             parsed = cls(

@@ -1,20 +1,16 @@
 """Replay: run the whole log through another projector, into a shadow table that never replaces the read model."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from application.audit.ports.audit_source import AuditSource
 from application.errors import StorageUnavailable
-from application.log import RecordedEvent
 from application.operations.ports.shadow_table import ShadowTables
 from application.operations.rebuild import PAGE, RebuildRuns
 from application.ports.codec import EventCodec
-from application.read_model import BatchJob, differing
+from application.read_model import Projector, differing, project_all
 from application.streams import decoded
-
-Projector = Callable[[BatchJob | None, RecordedEvent], BatchJob]
-"""Return the row after one more event, like `application.read_model.project`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +42,7 @@ class Replay:
                     continue  # the batch was archived, or only the read model knows it
                 try:
                     stream = decoded(self._codec, audited.events)
-                    other = _projected(projector, stream.events)
+                    other = project_all(stream.events, projector)
                     fields = differing(stream.job, other)
                     await shadow.add([other])
                 except StorageUnavailable:
@@ -57,12 +53,3 @@ class Replay:
                     continue
                 difference = Difference(batch_id=audited.batch_id, fields=fields) if fields else None
                 yield audited.batch_id, difference
-
-
-def _projected(projector: Projector, events: Sequence[RecordedEvent]) -> BatchJob:
-    job: BatchJob | None = None
-    for recorded in events:
-        job = projector(job, recorded)
-    if job is None:
-        raise ValueError("an empty stream has no row")
-    return job

@@ -8,13 +8,16 @@ from uuid import UUID
 class Lease(Protocol):
     """A worker's hold on one batch.
 
-    The marks are stored with the lease, so that the next holder knows whether a report was being analysed when this
-    one died. Both methods retry while the database is away.
+    The marks are stored with the lease, so that the next holder learns whether a report was being analysed when this
+    holder died. Both methods retry while the database is away.
     """
 
     @property
     def counts_as_attempt(self) -> bool:
-        """Whether the holder before was analysing a report of this batch when it lost the batch."""
+        """Whether the next start of this batch counts as an attempt at its next report.
+
+        It does if the previous holder was analysing that report when it lost the lease.
+        """
         ...
 
     async def mark_analysing(self) -> None:
@@ -22,17 +25,21 @@ class Lease(Protocol):
         ...
 
     async def mark_waiting(self) -> None:
-        """Record that the batch only waits for a free slot."""
+        """Record that the batch is waiting for a free slot."""
         ...
 
 
 RunBatch = Callable[[UUID, str, Lease], Awaitable[None]]
-"""Process one batch under the given holder's name. Raises NotHolder when another worker holds it, BatchUnknown."""
+"""Process one batch under the given holder's name. Raises NotHolder if another worker holds the batch, BatchUnknown."""
 
 
 class Worker(Protocol):
+    """A process's share in the work: it holds several batches at a time."""
+
     async def run(self) -> None:
         """Claim and process batches until `stop` is called and every started batch is finished or handed back."""
         ...
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """Make `run` claim no more batches and return."""
+        ...

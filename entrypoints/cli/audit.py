@@ -1,26 +1,19 @@
-"""audit: the history of a batch, verification, rebuild and replay."""
+"""audit: the history of a batch, verification, and the record of operator actions."""
 
-import importlib
 import json
-import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from application.audit.batch_audit import History
-from application.audit.drift import shown
 from application.log import instant
-from application.operations.rebuild import Progress
-from application.operations.replay import Difference, Projector
 from application.operator_actions import OperatorAction
-from entrypoints.cli.attribution import Actor, Reason, attribution
 from entrypoints.cli.on_database import run_on_database
-from entrypoints.cli.output import AsJson, WrongUse, print_json, progress
-from entrypoints.cli.verification import count_of_batches, event_lines, summary
+from entrypoints.cli.output import AsJson, WrongUse, print_json
+from entrypoints.cli.verification import event_lines, summary
 from entrypoints.cli.verification import verify as verify_with_progress
 from entrypoints.container import Container
 
@@ -75,47 +68,6 @@ def verify(
 
 
 @app.command()
-def rebuild(
-    batch: Annotated[UUID | None, typer.Option(help="One batch. [default: all batches]")] = None,
-    reason: Reason = "rebuild by hand",
-    actor: Actor = None,
-    as_json: AsJson = False,
-) -> None:
-    """Rebuild the read model from the log while the service runs. Safe to interrupt and to repeat.
-
-    Exit 1 if the log itself is damaged, so that a batch has no row.
-    """
-    operator = attribution(reason, actor)
-    if batch is not None:
-        drift = run_on_database(lambda container: container.rebuild().batch(batch, operator))
-        if as_json:
-            print_json([finding.as_dict() for finding in drift])
-        else:
-            print("\n".join(map(str, drift)) + "\nRepaired." if drift else "Nothing had to be repaired.")
-        return
-
-    async def run(container: Container) -> Progress:
-        done = Progress()
-        with progress("Rebuilding", await container.verification().batch_count()) as line:
-            async for done in container.rebuild().everything(operator):
-                line.show(done.batches)
-        return done
-
-    done = run_on_database(run)
-    if as_json:
-        print_json(asdict(done) | {"damage": [finding.as_dict() for finding in done.damage]})
-    else:
-        for finding in done.damage:
-            print(finding)
-        changes = f"{done.drifted} had drifted, {done.added} were added, {done.removed} removed"
-        if done.damaged:
-            changes += f"; {done.damaged} are damaged, `fna-batch audit verify` lists them"
-        print(f"{count_of_batches(done.batches)} rebuilt: {changes}.")
-    if done.damaged:
-        raise typer.Exit(1)
-
-
-@app.command()
 def acts(as_json: AsJson = False) -> None:
     """List operator actions, with actor and reason. Exit 1 if one does not match its hash."""
 
@@ -137,37 +89,6 @@ def acts(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
-def replay(
-    projector: Annotated[
-        str, typer.Option(help="module:name of a function with the signature of application.read_model:project.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Run another projector over the log, and list the batches whose rows would differ. Exit 1 if any would."""
-    other = _imported(projector)
-
-    async def run(container: Container) -> tuple[int, list[Difference]]:
-        replayed, differences = 0, []
-        with progress("Replaying", await container.verification().batch_count()) as line:
-            async for _, different in container.replay()(other):
-                replayed += 1
-                differences += [different] if different else []
-                line.show_thousandths(replayed)
-        return replayed, differences
-
-    replayed, differences = run_on_database(run)
-    if as_json:
-        print_json({"batches": replayed, "differences": [asdict(each) for each in differences]})
-    else:
-        for each in differences:
-            fields = [f"{name} is {shown(is_)}, would be {shown(other)}" for name, (is_, other) in each.fields.items()]
-            print(f"batch {each.batch_id}: {each.error or '; '.join(fields)}")
-        print(f"{count_of_batches(replayed)} replayed, {len(differences)} would differ.")
-    if differences:
-        raise typer.Exit(1)
-
-
 def _print_history(found: History) -> None:
     for line in (*event_lines(found.events), *map(str, found.damage)):
         print(line)
@@ -178,16 +99,6 @@ def _print_history(found: History) -> None:
 
 def _action_as_dict(action: OperatorAction, hash_: bytes, damaged: set[UUID]) -> dict[str, Any]:
     return action.hashed() | {"hash": hash_.hex(), "damaged": action.act_id in damaged}
-
-
-def _imported(name: str) -> Projector:
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, "")
-    try:
-        return cast(Projector, getattr(importlib.import_module(module), attribute))
-    except Exception as missing:
-        cause = f"{type(missing).__name__}: {missing}"
-        raise WrongUse(f"--projector needs module:name of a function; {name} is not one: {cause}") from None
 
 
 def _history_as_dict(found: History) -> dict[str, Any]:

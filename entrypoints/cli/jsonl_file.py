@@ -19,7 +19,7 @@ class JsonLinesFile:
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        """Raises WrongUse if the file exists, or cannot be written."""
+        """Open the file. Raises WrongUse if it exists, or cannot be written."""
         self._out: IO[str] = sys.stdout
         if str(self._file) != "-":
             if self._file.exists():

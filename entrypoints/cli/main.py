@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError
 
 from application.errors import ApplicationError, StorageUnavailable
 from domain.refusals import Refusal
-from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, operations, service
+from entrypoints.cli import analyze, audit, client, demo, doctor, evidence, operations, rebuild, service
 from entrypoints.cli.output import BadAnswer, WrongUse
 from entrypoints.container import EmbeddedPostgresFailed
 from entrypoints.secrets import MissingSecret
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 for module in (demo, service, client, operations, analyze, doctor):
     module.register(app)
+rebuild.register(audit.app)
 evidence.register(audit.app)
 app.add_typer(audit.app, name="audit")
 

@@ -45,7 +45,9 @@ def summary(verified: Verified) -> list[str]:
     batches, findings = count_of_batches(verified.batches), verified.findings
     if findings:
         return [*map(str, findings), f"{batches} checked, {len(findings)} finding{'' if len(findings) == 1 else 's'}."]
-    lines = [f"{batches} verified: every hash chain holds, every stream is well formed, batch_jobs equals the log."]
+    lines = [
+        f"{batches} verified: every hash chain holds, every stream keeps its invariants, batch_jobs equals the log."
+    ]
     if verified.sealed:
         lines.append(
             f"{verified.sealed} entries are sealed: the tree gives the root of every checkpoint, and every signature "

@@ -1,3 +1,4 @@
+-- Started batches without a holder: the lease has expired, or the batch was handed back or released.
 SELECT count(*) AS interrupted
 FROM pgqueuer
 WHERE (status = 'picked' AND heartbeat < now() - %(timeout)s::interval)

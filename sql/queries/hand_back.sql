@@ -7,5 +7,6 @@ WITH handed_back AS (
       AND queue_manager_id = %(worker)s
     RETURNING id
 )
+-- Other workers need not wait for their next poll.
 SELECT pg_notify('ch_pgqueuer', '{}')
 FROM handed_back

@@ -1,3 +1,4 @@
+-- Entries that no worker would claim, or not for more than a minute.
 UPDATE pgqueuer
 SET entrypoint = 'batch', status = 'queued', queue_manager_id = NULL, slot = NULL,
     execute_after = now(), heartbeat = now(), updated = now()

@@ -1,3 +1,4 @@
+-- Unfinished batches that no worker would ever claim.
 SELECT batch_id
 FROM batch_jobs
 WHERE status IN ('PENDING', 'PROCESSING')

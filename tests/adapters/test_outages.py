@@ -1,4 +1,4 @@
-"""The database goes away in every way that databases go away; nothing is lost and everything goes on by itself."""
+"""After an outage of the database, of any kind, the service loses nothing and resumes on its own."""
 
 import os
 import shutil
@@ -37,6 +37,7 @@ def service(embedded: EmbeddedPostgres, tmp_path: Path) -> Iterator[Service]:
 
 
 def postmaster(folder: Path) -> int:
+    """Return the process id of the embedded server's main process, as soon as it runs."""
     return eventually(lambda: next((pid for pid, command in processes(folder) if "postgres -D" in command), None))
 
 
@@ -44,22 +45,28 @@ def is_ready(service: Service) -> bool:
     return bool(service.http().get("/health/ready").is_success)
 
 
-def works(service: Service, client: Client) -> bool:
+def completes_a_batch(client: Client) -> bool:
     return bool(client.finished(client.submitted(client.uploaded()))["status"] == "COMPLETED")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["fast", "immediate", "killed"])
-def test_the_database_is_restarted(service: Service, tmp_path: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "shutdown", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["fast", "immediate", "killed"]
+)
+def test_the_service_resumes_after_the_database_was_restarted(
+    service: Service, tmp_path: Path, shutdown: signal.Signals
+) -> None:
     client = service.client()
     batch_id = client.submitted(*(client.uploaded() for _ in range(5)))
-    before = postmaster(tmp_path / "pg")
-    os.kill(before, how)
-    eventually(lambda: postmaster(tmp_path / "pg") != before and is_ready(service))
+    stopped = postmaster(tmp_path / "pg")
+    os.kill(stopped, shutdown)
+    eventually(lambda: postmaster(tmp_path / "pg") != stopped and is_ready(service))
     assert client.finished(batch_id)["status"] == "COMPLETED"
-    assert works(service, client)
+    assert completes_a_batch(client)
 
 
-def test_the_database_is_read_only_after_a_failover(service: Service, embedded: EmbeddedPostgres) -> None:
+def test_the_service_is_not_ready_while_the_database_is_read_only_and_then_resumes(
+    service: Service, embedded: EmbeddedPostgres
+) -> None:
     client = service.client()
     report_id = client.uploaded()
     with psycopg.connect(embedded.admin_url, autocommit=True) as connection:
@@ -76,7 +83,9 @@ def test_the_database_is_read_only_after_a_failover(service: Service, embedded: 
     assert client.finished(client.submitted(report_id))["status"] == "COMPLETED"
 
 
-def test_connections_are_refused_for_longer_than_a_claim_lasts(database: Database, tmp_path: Path) -> None:
+def test_a_batch_completes_after_an_outage_longer_than_the_heartbeat_timeout(
+    database: Database, tmp_path: Path
+) -> None:
     long = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(3000))
     with running(database, settings_in(tmp_path, heartbeat_timeout_s=1, analysis_processes=1)) as service:
         client, probe = service.client(), service.http()
@@ -92,12 +101,12 @@ def test_connections_are_refused_for_longer_than_a_claim_lasts(database: Databas
                 assert refused.elapsed < timedelta(seconds=5)
         eventually(lambda: is_ready(service))
         assert client.finished(batch_id)["successful"] == 4
-        assert works(service, client)
+        assert completes_a_batch(client)
 
 
 @contextmanager
 def pooler(embedded: EmbeddedPostgres, folder: Path) -> Iterator[str]:
-    """A URL by way of pgbouncer in transaction mode, where LISTEN and session state do not work."""
+    """Run pgbouncer in transaction mode, where LISTEN and session state do not work, and yield the URL to use it."""
     server = conninfo_to_dict(embedded.admin_url)
     folder.mkdir(mode=0o755)
     config = folder / "pgbouncer.ini"
@@ -130,7 +139,7 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that the pooler's user may walk through, which pytest's own are not."""
+    """Yield a folder that the pooler's user may enter, unlike pytest's own folders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -139,7 +148,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="pgbouncer is not installed")
-def test_behind_a_pooler_in_transaction_mode(open_folder: Path) -> None:
+def test_batches_complete_behind_a_pooler_in_transaction_mode(open_folder: Path) -> None:
     with EmbeddedPostgres(open_folder / "pg") as embedded:
         migrate(embedded.admin_url)
         with (
@@ -148,4 +157,4 @@ def test_behind_a_pooler_in_transaction_mode(open_folder: Path) -> None:
         ):
             client = service.client()
             for _ in range(10):
-                assert works(service, client)
+                assert completes_a_batch(client)

@@ -1,4 +1,4 @@
-"""What constraints and locks hold when many come at once."""
+"""Constraints and locks hold when many requests or workers act at the same time."""
 
 import asyncio
 from collections import Counter
@@ -17,46 +17,45 @@ from tests.support.batches import asked, execute, finished
 from tests.support.builders import new_id, uploaded
 
 USER = UUID(int=1)
-ASKED = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
+METADATA = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
 
 
-async def outcomes(*works: Awaitable[object]) -> Counter[str]:
-    done = await asyncio.gather(*works, return_exceptions=True)
-    return Counter(type(result).__name__ for result in done)
+async def outcomes(*calls: Awaitable[object]) -> Counter[str]:
+    """Return how many of the concurrent calls ended with each type of result or exception."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    return Counter(type(result).__name__ for result in results)
 
 
 async def submit(container: Container, *report_ids: UUID, key: str | None = None) -> Accepted:
-    asked = Submission(user_id=USER, tier=Tier.BASIC, report_ids=report_ids, idempotency_key=key)
-    return await container.submit()(asked, ASKED)
+    submission = Submission(user_id=USER, tier=Tier.BASIC, report_ids=report_ids, idempotency_key=key)
+    return await container.submit()(submission, METADATA)
 
 
-async def test_a_report_goes_into_one_batch_however_many_ask_at_once(container: Container) -> None:
+async def test_concurrent_submissions_put_a_report_into_one_batch(container: Container) -> None:
     (report_id,) = await uploaded(container.storage(), USER)
-    told = await outcomes(*(submit(container, report_id) for _ in range(8)))
-    assert told == {"Accepted": 1, "ReportsBusy": 7}
+    results = await outcomes(*(submit(container, report_id) for _ in range(8)))
+    assert results == {"Accepted": 1, "ReportsBusy": 7}
 
 
-async def test_the_limit_of_unfinished_batches_holds_however_many_ask_at_once(container: Container) -> None:
+async def test_concurrent_submissions_cannot_exceed_the_limit_of_unfinished_batches(container: Container) -> None:
     report_ids = await uploaded(container.storage(), USER, 8)
-    told = await outcomes(*(submit(container, report_id) for report_id in report_ids))
-    assert told == {"Accepted": 2, "TooManyActiveBatches": 6}
+    results = await outcomes(*(submit(container, report_id) for report_id in report_ids))
+    assert results == {"Accepted": 2, "TooManyActiveBatches": 6}
 
 
-async def test_an_idempotency_key_leads_to_one_batch_however_often_it_is_sent_at_once(container: Container) -> None:
+async def test_concurrent_requests_with_one_idempotency_key_create_one_batch(container: Container) -> None:
     (report_id,) = await uploaded(container.storage(), USER)
-    done = await asyncio.gather(*(submit(container, report_id, key="k") for _ in range(8)), return_exceptions=True)
-    accepted = {result.batch_id for result in done if isinstance(result, Accepted)}
+    results = await asyncio.gather(*(submit(container, report_id, key="k") for _ in range(8)), return_exceptions=True)
+    accepted = {result.batch_id for result in results if isinstance(result, Accepted)}
     assert len(accepted) == 1
-    assert {type(result) for result in done if isinstance(result, BaseException)} <= {IdempotencyKeyInFlight}
+    assert {type(result) for result in results if isinstance(result, BaseException)} <= {IdempotencyKeyInFlight}
 
 
-async def test_one_of_many_workers_takes_each_version(container: Container) -> None:
+async def test_concurrent_starts_each_append_a_version_of_their_own(container: Container) -> None:
     (report_id,) = await uploaded(container.storage(), USER)
-    batch_id = (
-        await container.submit()(Submission(user_id=USER, tier=Tier.BASIC, report_ids=(report_id,)), ASKED)
-    ).batch_id
+    batch_id = (await submit(container, report_id)).batch_id
     starts = [
-        container.handler().handle(batch_id, commands.Start(worker_id=f"w{n}", max_attempts=99), ASKED)
+        container.handler().handle(batch_id, commands.Start(worker_id=f"w{n}", max_attempts=99), METADATA)
         for n in range(5)
     ]
     await asyncio.gather(*starts)
@@ -64,40 +63,40 @@ async def test_one_of_many_workers_takes_each_version(container: Container) -> N
     assert [event.version for event in history.events] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_of_two_workers_that_record_the_same_report_one_is_refused(container: Container) -> None:
+async def test_one_of_several_concurrent_outcomes_of_a_report_is_recorded(container: Container) -> None:
     (report_id,) = await uploaded(container.storage(), USER)
-    batch_id = (
-        await container.submit()(Submission(user_id=USER, tier=Tier.BASIC, report_ids=(report_id,)), ASKED)
-    ).batch_id
-    await container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), ASKED)
+    batch_id = (await submit(container, report_id)).batch_id
+    await container.handler().handle(batch_id, commands.Start(worker_id="w", max_attempts=3), METADATA)
     records = [
         container.handler().handle(
             batch_id,
             commands.RecordSuccess(worker_id="w", report_id=report_id, analysis_id=new_id(), duration_ms=1),
-            ASKED,
+            METADATA,
         )
         for _ in range(4)
     ]
     assert await outcomes(*records) == {"Batch": 1, "BatchFinished": 3}
 
 
-async def test_a_submit_that_fails_at_its_end_leaves_nothing_in_the_queue(container: Container) -> None:
+async def test_a_submission_that_fails_after_enqueueing_leaves_no_queue_entry(container: Container) -> None:
     with pytest.raises(ZeroDivisionError):
         async with container.storage().transaction() as tx:
             await tx.queue.enqueue(new_id())
             raise ZeroDivisionError
     async with container.pool().connection() as connection:
-        row = await (await connection.execute("SELECT count(*) AS jobs FROM pgqueuer")).fetchone()
-    assert row == {"jobs": 0}
+        row = await (await connection.execute("SELECT count(*) AS entries FROM pgqueuer")).fetchone()
+    assert row == {"entries": 0}
 
 
-async def test_a_key_that_was_edited_leads_to_nobody_elses_batch(container: Container, database: Database) -> None:
-    """Nor to a receipt of it."""
-    theirs, user_id = await finished(container), new_id()
+async def test_an_idempotency_key_edited_by_hand_never_reveals_another_user_s_batch(
+    container: Container, database: Database
+) -> None:
+    """A replayed submission would return a receipt of that batch as well."""
+    other_users, user_id = await finished(container), new_id()
     (report_id,) = await uploaded(container.storage(), user_id)
-    asks = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,), idempotency_key="k")
-    own = await container.submit()(asks, asked(user_id))
-    assert (await container.submit()(asks, asked(user_id))).batch_id == own.batch_id
-    execute(database, f"UPDATE idempotency_keys SET batch_id = '{theirs}'")
+    submission = Submission(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,), idempotency_key="k")
+    own = await container.submit()(submission, asked(user_id))
+    assert (await container.submit()(submission, asked(user_id))).batch_id == own.batch_id
+    execute(database, f"UPDATE idempotency_keys SET batch_id = '{other_users}'")
     with pytest.raises(BatchNotFound):
-        await container.submit()(asks, asked(user_id))
+        await container.submit()(submission, asked(user_id))

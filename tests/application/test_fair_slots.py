@@ -1,4 +1,4 @@
-"""Fair shares: in turn by user, and all of them for whoever must be alone."""
+"""Slots are granted round-robin by user, and all at once to a report that must be analysed alone."""
 
 import asyncio
 from uuid import UUID
@@ -15,28 +15,28 @@ async def nothing() -> None:
 
 
 class Takers:
-    """Who got a slot, in what order; each keeps it until it is let go."""
+    """Named tasks that each take a slot and hold it until they are released; `granted` has their names in order."""
 
     def __init__(self, slots: FairSlots) -> None:
         self.slots = slots
-        self.got: list[str] = []
-        self.may_go: dict[str, asyncio.Event] = {}
+        self.granted: list[str] = []
+        self.released: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def come(self, name: str, user_id: UUID, *, exclusive: bool = False) -> None:
-        self.may_go[name] = asyncio.Event()
+    async def start(self, name: str, user_id: UUID, *, exclusive: bool = False) -> None:
+        self.released[name] = asyncio.Event()
         self.tasks[name] = asyncio.create_task(self._take(name, user_id, exclusive))
         await settle()
 
-    async def go(self, name: str) -> None:
-        self.may_go[name].set()
+    async def release(self, name: str) -> None:
+        self.released[name].set()
         await self.tasks[name]
         await settle()
 
     async def _take(self, name: str, user_id: UUID, exclusive: bool) -> None:
         async with self.slots.take(user_id, exclusive=exclusive, before_waiting=nothing):
-            self.got.append(name)
-            await self.may_go[name].wait()
+            self.granted.append(name)
+            await self.released[name].wait()
 
 
 async def settle() -> None:
@@ -49,44 +49,44 @@ def takers() -> Takers:
     return Takers(FairSlots(2))
 
 
-async def test_users_take_turns_however_many_batches_each_has(takers: Takers) -> None:
+async def test_slots_alternate_between_users_however_many_batches_each_has(takers: Takers) -> None:
     for number in range(5):
-        await takers.come(f"a{number}", A)
-    await takers.come("b0", B)
-    await takers.come("b1", B)
+        await takers.start(f"a{number}", A)
+    await takers.start("b0", B)
+    await takers.start("b1", B)
     for name in ("a0", "a1", "a2", "b0", "a3"):
-        await takers.go(name)
-    assert takers.got == ["a0", "a1", "a2", "b0", "a3", "b1", "a4"]
+        await takers.release(name)
+    assert takers.granted == ["a0", "a1", "a2", "b0", "a3", "b1", "a4"]
 
 
-async def test_whoever_must_be_alone_waits_for_all_and_nobody_passes(takers: Takers) -> None:
-    await takers.come("a0", A)
-    await takers.come("suspect", A, exclusive=True)
-    await takers.come("b0", B)
-    assert takers.got == ["a0"]
-    await takers.go("a0")
-    assert takers.got == ["a0", "suspect"]
-    await takers.go("suspect")
-    assert takers.got == ["a0", "suspect", "b0"]
+async def test_an_exclusive_taker_waits_for_all_slots_and_is_not_overtaken(takers: Takers) -> None:
+    await takers.start("a0", A)
+    await takers.start("suspect", A, exclusive=True)
+    await takers.start("b0", B)
+    assert takers.granted == ["a0"]
+    await takers.release("a0")
+    assert takers.granted == ["a0", "suspect"]
+    await takers.release("suspect")
+    assert takers.granted == ["a0", "suspect", "b0"]
 
 
-async def test_whoever_stops_waiting_takes_nothing_along(takers: Takers) -> None:
+async def test_a_cancelled_waiter_takes_no_slot(takers: Takers) -> None:
     for name, user_id in (("a0", A), ("a1", A), ("a2", A), ("b0", B)):
-        await takers.come(name, user_id)
+        await takers.start(name, user_id)
     takers.tasks["a2"].cancel()
     await settle()
-    await takers.go("a0")
-    assert takers.got == ["a0", "a1", "b0"]
-    await takers.go("a1")
-    await takers.go("b0")
+    await takers.release("a0")
+    assert takers.granted == ["a0", "a1", "b0"]
+    await takers.release("a1")
+    await takers.release("b0")
     assert takers.slots.free == 2
 
 
-async def test_a_turn_that_comes_as_its_waiter_leaves_is_passed_on(takers: Takers) -> None:
+async def test_a_slot_granted_to_a_waiter_that_is_being_cancelled_goes_to_the_next(takers: Takers) -> None:
     for name, user_id in (("a0", A), ("a1", A), ("a2", A), ("b0", B)):
-        await takers.come(name, user_id)
-    takers.may_go["a0"].set()
+        await takers.start(name, user_id)
+    takers.released["a0"].set()
     await asyncio.sleep(0)  # the slot is granted to a2, which has not run yet
     takers.tasks["a2"].cancel()
     await settle()
-    assert takers.got == ["a0", "a1", "b0"]
+    assert takers.granted == ["a0", "a1", "b0"]

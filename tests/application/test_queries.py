@@ -1,122 +1,163 @@
-"""Queries: what a client reads, now and as of an instant, and only of its own."""
+"""Clients read their own batches and reports, now and as of an instant, a page at a time."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from application.asker import OPERATOR
 from application.errors import AnalysisNotReady, BatchNotFound, ReportNotFound
+from application.log import Metadata
 from application.ports.read_model import PageAfter
+from application.queries import Queries
 from application.read_model import BatchJob
-from domain.statuses import BatchStatus
-from tests.application.batches import ASKED, STRANGER, USER, finished, started, submitted
+from application.submit import Submission
+from domain import commands
+from domain.statuses import BatchStatus, ReportStatus
+from domain.tiers import Tier
 from tests.application.conftest import World
 from tests.application.tampering import edit_event
 from tests.support.builders import ANALYSIS, NOON, new_id, uploaded
 
+USER, STRANGER = UUID(int=1), UUID(int=2)
+METADATA = Metadata(actor=f"user:{USER}", correlation_id=UUID(int=5))
+CANCEL = commands.Cancel(reason="no longer needed")
 
-async def test_a_batch_is_read_by_its_owner_alone(world: World) -> None:
-    batch_id = await started(world)
-    assert await world.queries.batch(USER, batch_id) == world.storage.state.jobs[batch_id]
-    for user_id, named in ((STRANGER, batch_id), (USER, new_id())):
+
+@pytest.fixture
+def queries(world: World) -> Queries:
+    return Queries(world.storage, world.codec)
+
+
+async def submit(world: World, user_id: UUID = USER) -> UUID:
+    """Submit a batch of one report, a minute after the batch before; return its id."""
+    world.clock.move(60)
+    report_ids = tuple(await uploaded(world.storage, user_id))
+    submission = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=report_ids)
+    return (await world.submit(submission, METADATA)).batch_id
+
+
+async def cancel(world: World, batch_id: UUID) -> None:
+    await world.handler.handle(batch_id, CANCEL, METADATA)
+
+
+def ids(jobs: Sequence[BatchJob]) -> list[UUID]:
+    return [job.batch_id for job in jobs]
+
+
+async def test_a_batch_is_read_by_its_owner_alone(world: World, queries: Queries) -> None:
+    batch_id = await submit(world)
+    assert (await queries.batch(USER, batch_id)).status is BatchStatus.PENDING
+    assert (await queries.submitted(USER, batch_id)).version == 1
+    for read in (queries.batch, queries.submitted):
         with pytest.raises(BatchNotFound):
-            await world.queries.batch(user_id, named)
-
-
-async def test_a_batch_as_of_an_instant_is_folded_from_the_events_until_then(world: World) -> None:
-    batch_id = await submitted(world)
-    before = await world.queries.batch(USER, batch_id)
-    world.clock.move(60)
-    await world.cancel(batch_id, OPERATOR, ASKED)
-    assert await world.queries.batch_as_of(USER, batch_id, NOON) == before
-    assert await world.queries.batch_as_of(USER, batch_id, world.clock()) == await world.queries.batch(USER, batch_id)
-
-
-async def test_a_batch_is_unknown_before_its_submission_and_to_others(world: World) -> None:
-    world.clock.move(60)
-    batch_id = await submitted(world)
-    for user_id, instant in ((USER, NOON), (STRANGER, world.clock())):
+            await read(STRANGER, batch_id)
         with pytest.raises(BatchNotFound):
-            await world.queries.batch_as_of(user_id, batch_id, instant)
+            await read(USER, new_id())
 
 
-async def page_by_page(world: World, *, as_of: bool, status: BatchStatus | None, limit: int) -> list[list[BatchJob]]:
-    """Read every page of the user's batches."""
-    pages: list[list[BatchJob]] = []
-    after: PageAfter | None = None
-    while True:
-        page: Sequence[BatchJob]
-        if as_of:
-            page, after = await world.queries.batches_as_of(USER, None, status=status, limit=limit, after=after)
-        else:
-            page, after = await world.queries.batches(USER, status=status, limit=limit, after=after)
-        pages.append(list(page))
-        if after is None:
-            return pages
-
-
-@pytest.mark.parametrize("as_of", [False, True], ids=["now", "from the log"])
-async def test_pages_of_batches_are_complete_and_newest_first(world: World, as_of: bool) -> None:
-    own = [await submitted(world, reports=1) for _ in range(5)]
-    await submitted(world, user_id=STRANGER)
-    pages = await page_by_page(world, as_of=as_of, status=None, limit=2)
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert [job.batch_id for page in pages for job in page] == own[::-1]
-
-
-@pytest.mark.parametrize("as_of", [False, True], ids=["now", "from the log"])
-async def test_pages_can_be_limited_to_a_status(world: World, as_of: bool) -> None:
-    done = [await finished(world, reports=1) for _ in range(3)]
-    await submitted(world)
-    pages = await page_by_page(world, as_of=as_of, status=BatchStatus.COMPLETED, limit=2)
-    assert [job.batch_id for page in pages for job in page] == done[::-1]
-    assert [len(page) for page in pages] == [2, 1]
-
-
-async def test_batches_as_of_an_instant_have_the_status_of_then(world: World) -> None:
-    batch_id = await submitted(world)
+async def test_a_batch_as_of_an_instant_is_what_the_log_held_then(world: World, queries: Queries) -> None:
+    batch_id = await submit(world)
+    submitted_at = world.clock()
     world.clock.move(60)
-    await world.cancel(batch_id, OPERATOR, ASKED)
-    pending, _ = await world.queries.batches_as_of(USER, NOON, status=BatchStatus.PENDING, limit=5, after=None)
-    failed, _ = await world.queries.batches_as_of(USER, NOON, status=BatchStatus.FAILED, limit=5, after=None)
-    assert ([job.batch_id for job in pending], list(failed)) == ([batch_id], [])
+    await cancel(world, batch_id)
+    assert (await queries.batch_as_of(USER, batch_id, submitted_at)).status is BatchStatus.PENDING
+    assert (await queries.batch_as_of(USER, batch_id, world.clock())).status is BatchStatus.FAILED
+    with pytest.raises(BatchNotFound):
+        await queries.batch_as_of(USER, batch_id, submitted_at - timedelta(seconds=1))
+    with pytest.raises(BatchNotFound):
+        await queries.batch_as_of(STRANGER, batch_id, submitted_at)
 
 
-async def test_one_answer_folds_a_bounded_number_of_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_batches_come_newest_first_a_page_at_a_time(world: World, queries: Queries) -> None:
+    oldest, middle, newest = [await submit(world) for _ in range(3)]
+    await submit(world, STRANGER)
+    first_page, following = await queries.batches(USER, status=None, limit=2, after=None)
+    assert ids(first_page) == [newest, middle]
+    last_page, end = await queries.batches(USER, status=None, limit=2, after=following)
+    assert (ids(last_page), end) == ([oldest], None)
+
+
+async def test_batches_are_listed_by_status(world: World, queries: Queries) -> None:
+    finished, waiting = await submit(world), await submit(world)
+    await cancel(world, finished)
+    failed, _ = await queries.batches(USER, status=BatchStatus.FAILED, limit=2, after=None)
+    pending, _ = await queries.batches(USER, status=BatchStatus.PENDING, limit=2, after=None)
+    assert (ids(failed), ids(pending)) == ([finished], [waiting])
+
+
+async def test_batches_as_of_an_instant_leave_out_what_came_later(world: World, queries: Queries) -> None:
+    batch_id = await submit(world)
+    then = world.clock()
+    await cancel(world, batch_id)
+    later = await submit(world)
+    jobs, end = await queries.batches_as_of(USER, then, status=None, limit=2, after=None)
+    assert (ids(jobs), end) == ([batch_id], None)
+    jobs, _ = await queries.batches_as_of(USER, None, status=None, limit=2, after=None)
+    assert ids(jobs) == [later, batch_id]
+
+
+async def test_batches_as_of_an_instant_are_listed_by_their_status_then(world: World, queries: Queries) -> None:
+    oldest, middle, newest = [await submit(world) for _ in range(3)]
+    then = world.clock()
+    world.clock.move(60)
+    await cancel(world, middle)
+
+    async def pending(after: PageAfter | None) -> tuple[Sequence[BatchJob], PageAfter | None]:
+        return await queries.batches_as_of(USER, then, status=BatchStatus.PENDING, limit=2, after=after)
+
+    first_page, following = await pending(None)
+    last_page, end = await pending(following)
+    assert ids(first_page) == [newest, middle]
+    assert (ids(last_page), end) == ([oldest], None)
+    failed_now, _ = await queries.batches_as_of(USER, None, status=BatchStatus.FAILED, limit=2, after=None)
+    assert ids(failed_now) == [middle]
+
+
+async def test_a_report_is_read_by_its_owner_alone(world: World, queries: Queries) -> None:
+    older, newer = await uploaded(world.storage, USER, 2)
+    assert (await queries.report(USER, newer)).processing_status is ReportStatus.PENDING
+    assert [report.report_id for report in await queries.reports(USER, limit=1, after=None)] == [newer]
+    assert [report.report_id for report in await queries.reports(USER, limit=1, after=newer)] == [older]
+    assert await queries.reports(STRANGER, limit=1, after=None) == []
+    with pytest.raises(ReportNotFound):
+        await queries.report(STRANGER, newer)
+
+
+async def test_an_analysis_is_read_by_the_owner_of_its_report_once_it_is_there(world: World, queries: Queries) -> None:
+    (report_id,) = await uploaded(world.storage, USER)
+    with pytest.raises(AnalysisNotReady):
+        await queries.analysis(USER, report_id)
+    analysis_id = new_id()
+    async with world.storage.transaction() as tx:
+        await tx.reports.add_analysis(
+            analysis_id=analysis_id, report_id=report_id, batch_id=new_id(), analysis=ANALYSIS, at=NOON
+        )
+    assert await queries.analysis(USER, report_id) == (analysis_id, ANALYSIS)
+    with pytest.raises(ReportNotFound):
+        await queries.analysis(STRANGER, report_id)
+
+
+async def test_one_answer_folds_a_bounded_number_of_batches(
+    world: World, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("application.queries.FOLDED_AT_ONCE", 1)
     monkeypatch.setattr("application.queries.FOLDED_AT_MOST", 2)
-    oldest = await finished(world, reports=1)
-    for _ in range(3):
-        await submitted(world, reports=1)
-    pages = await page_by_page(world, as_of=True, status=BatchStatus.COMPLETED, limit=5)
-    assert [[job.batch_id for job in page] for page in pages] == [[], [oldest], []]
+    oldest = await submit(world)
+    await cancel(world, oldest)
+    for _ in range(2):
+        await submit(world)
+
+    async def failed(after: PageAfter | None) -> tuple[Sequence[BatchJob], PageAfter | None]:
+        return await queries.batches_as_of(USER, None, status=BatchStatus.FAILED, limit=5, after=after)
+
+    first_page, following = await failed(None)
+    last_page, _ = await failed(following)
+    assert (ids(first_page), ids(last_page)) == ([], [oldest])
 
 
-async def test_the_submission_is_read_even_if_a_later_event_is_damaged(world: World) -> None:
-    batch_id = await started(world)
+async def test_the_submission_is_read_even_if_a_later_event_is_damaged(world: World, queries: Queries) -> None:
+    batch_id = await submit(world)
+    await cancel(world, batch_id)
     edit_event(world, batch_id, 2, data={})
-    assert (await world.queries.submitted(USER, batch_id)).hash == world.storage.state.events[batch_id][0].hash
-    with pytest.raises(BatchNotFound):
-        await world.queries.submitted(STRANGER, batch_id)
-
-
-async def test_reports_are_read_by_their_owner_alone(world: World) -> None:
-    older, newer = await uploaded(world.storage, USER, 2)
-    await uploaded(world.storage, STRANGER)
-    assert (await world.queries.report(USER, older)).report_id == older
-    listed = await world.queries.reports(USER, limit=5, after=None)
-    assert [report.report_id for report in listed] == [newer, older]
-    for user_id, named in ((STRANGER, older), (USER, new_id())):
-        with pytest.raises(ReportNotFound):
-            await world.queries.report(user_id, named)
-        with pytest.raises(ReportNotFound):
-            await world.queries.analysis(user_id, named)
-
-
-async def test_an_analysis_is_ready_once_its_batch_recorded_it(world: World) -> None:
-    (waiting,) = await uploaded(world.storage, USER)
-    with pytest.raises(AnalysisNotReady):
-        await world.queries.analysis(USER, waiting)
-    batch_id = await finished(world, reports=1)
-    job = world.storage.state.jobs[batch_id]
-    assert await world.queries.analysis(USER, job.report_ids[0]) == (job.results[0].analysis_id, ANALYSIS)
+    assert (await queries.submitted(USER, batch_id)).hash == world.storage.state.events[batch_id][0].hash

@@ -8,8 +8,8 @@ import pytest
 from application.errors import StorageUnavailable
 from application.log import RecordedEvent
 from application.operations.rebuild import RebuildRuns
-from application.operations.replay import Difference, Projector, Replay
-from application.read_model import BatchJob, project
+from application.operations.replay import Difference, Replay
+from application.read_model import BatchJob, Projector, project
 from domain import events
 from tests.application.batches import USER, finished, submitted
 from tests.application.conftest import World

@@ -31,6 +31,15 @@ def test_every_adapter_is_independent_of_the_others() -> None:
     assert set(contract["modules"]) == technologies - {"adapters.codec"}, "the codec is what they share"
 
 
+THIRD_PARTY_CONTRACTS = ("The domain is pure", "The application knows no third party")
+
+
+def contract_named(name: str) -> dict[str, list[str]]:
+    (contract,) = (each for each in LINTER["contracts"] if each["name"] == name)
+    assert isinstance(contract, dict)
+    return contract
+
+
 @pytest.mark.parametrize("contract", [each for each in LINTER["contracts"] if each["type"] == "forbidden"])
 def test_every_forbidden_name_is_spelled_as_a_module_that_exists(contract: dict[str, list[str]]) -> None:
     missing = [name for name in contract["forbidden_modules"] if importlib.util.find_spec(name) is None]
@@ -41,9 +50,14 @@ def test_every_third_party_that_the_code_uses_is_forbidden_inside() -> None:
     imported = {name.split(".")[0] for file in SOURCES for name in imports_of(file)}
     standard_or_own = {*PACKAGES, "tests", *__import__("sys").stdlib_module_names}
     third_parties = imported - standard_or_own - {"dotenv", "dateutil"}
-    for contract in LINTER["contracts"]:
-        if contract["type"] == "forbidden":
-            assert third_parties - set(contract["forbidden_modules"]) == set()
+    for name in THIRD_PARTY_CONTRACTS:
+        assert third_parties - set(contract_named(name)["forbidden_modules"]) == set()
+
+
+def test_the_contract_of_the_main_job_names_every_module_of_it() -> None:
+    modules = {file.stem for file in (ROOT / "application").glob("*.py")} - {"__init__"} | {"ports"}
+    contract = contract_named("The main job imports neither the audit nor the operations")
+    assert set(contract["source_modules"]) == {f"application.{name}" for name in modules}
 
 
 def imports_of(file: Path) -> set[str]:

@@ -1,1 +1,6 @@
-"""`make chaos`: batches are submitted without pause while everything is killed; then somebody else counts."""
+"""`make chaos`: clients submit batches while the service is disturbed at random, then a checker judges the outcome.
+
+client  -> submits batches, keeps receipts     -> record
+killer  -> kills, freezes, cuts, empties       -> record
+checker -> compares database and API with what the clients were promised
+"""

@@ -1,4 +1,4 @@
-"""An independent judge: SQL and HTTP alone, no code of the service. It believes neither log nor read model."""
+"""An independent checker: by SQL and HTTP, without code of the service, and without trust in log or read model."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ Row = Mapping[str, Any]
 def check(
     database_url: str, api_url: str, accepted: Mapping[str, Mapping[str, bool]], tokens: Mapping[str, str]
 ) -> list[str]:
-    """Everything that is wrong.
+    """Return every fault.
 
-    `accepted`: the reports of each batch that got a 202, in order, and whether each can be read; `tokens`: who may
-    ask for the batch.
+    `accepted` has for each batch that was answered with 202 its reports, in order, and whether each of them can be
+    analysed. `tokens` has for each batch a token of its owner.
     """
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         streams: dict[str, list[Row]] = defaultdict(list)
@@ -42,64 +42,65 @@ def check(
         jobs = {job["batch_id"]: job for job in connection.execute(JOBS)}
         analyses = {row["analysis_id"]: row for row in connection.execute(ANALYSES)}
         queue = connection.execute(QUEUE).fetchone()
-    wrong = [f"{batch_id}: accepted and lost" for batch_id in accepted if batch_id not in streams]
+    faults = [f"{batch_id}: accepted and lost" for batch_id in accepted if batch_id not in streams]
     for batch_id, stream in streams.items():
-        wrong += [f"{batch_id}: {what}" for what in stream_faults(stream)]
-        wrong += [f"{batch_id}: {what}" for what in read_model_faults(stream, jobs.get(batch_id))]
+        faults += [f"{batch_id}: {fault}" for fault in stream_faults(stream)]
+        faults += [f"{batch_id}: {fault}" for fault in read_model_faults(stream, jobs.get(batch_id))]
         if batch_id in accepted:
-            wrong += [f"{batch_id}: {what}" for what in outcome_faults(stream, accepted[batch_id])]
-    wrong += [f"{batch_id}: in batch_jobs and not in the log" for batch_id in jobs.keys() - streams.keys()]
-    wrong += analysis_faults(streams, analyses)
+            faults += [f"{batch_id}: {fault}" for fault in outcome_faults(stream, accepted[batch_id])]
+    faults += [f"{batch_id}: in batch_jobs but not in the log" for batch_id in jobs.keys() - streams.keys()]
+    faults += analysis_faults(streams, analyses)
     if queue and queue["left"]:
-        wrong.append(f"{queue['left']} entries are left in the queue")
-    return [*wrong, *http_faults(api_url, jobs, accepted, tokens)]
+        faults.append(f"{queue['left']} entries are left in the queue")
+    return [*faults, *http_faults(api_url, jobs, accepted, tokens)]
 
 
 def outcome_faults(stream: Sequence[Row], readable: Mapping[str, bool]) -> Iterator[str]:
-    """No disturbance may make a report fail that can be read, nor succeed one that cannot."""
+    """Yield each report whose outcome is wrong: readable reports must succeed, unreadable ones must fail."""
     if stream[0]["data"].get("report_ids") != list(readable):
-        yield "the log has other reports than were accepted"
-    told = {
+        yield "the reports in the log differ from the reports that were accepted"
+    succeeded = {
         event["data"]["report_id"]: event["type"] == "ReportSucceeded" for event in stream if event["type"] in OUTCOMES
     }
     yield from (
-        f"report {report_id} {'succeeded' if told[report_id] else 'failed'} and should not have"
-        for report_id in told.keys() & readable.keys()
-        if told[report_id] != readable[report_id]
+        f"report {report_id} {'succeeded' if succeeded[report_id] else 'failed'} and should not have"
+        for report_id in succeeded.keys() & readable.keys()
+        if succeeded[report_id] != readable[report_id]
     )
 
 
 def stream_faults(stream: Sequence[Row]) -> Iterator[str]:
+    """Yield each fault in the events of a batch that should be finished."""
     yield from order_faults(stream)
     types = [event["type"] for event in stream]
     if types.count("Finished") != 1 or types[-1] != "Finished":
-        yield f"it does not end with its one Finished: {types}"
+        yield f"the stream does not end with its only Finished: {types}"
     counted = Counter(event["data"]["report_id"] for event in stream if event["type"] in OUTCOMES)
     if counted != Counter(stream[0]["data"]["report_ids"]):
-        yield f"not one outcome for each report: {counted}"
+        yield f"some reports do not have exactly one outcome: {counted}"
 
 
 def order_faults(stream: Sequence[Row]) -> Iterator[str]:
-    """What must hold of a batch at any time, finished or not."""
+    """Yield each fault in the events of a batch, finished or not."""
     previous, last_at = "0" * 64, None
-    for place, event in enumerate(stream, start=1):
-        if event["version"] != place:
-            yield f"version {place} is missing"
+    for version, event in enumerate(stream, start=1):
+        if event["version"] != version:
+            yield f"version {version} is missing"
         if event["previous_hash"] != previous or event["hash"] != hash_of(event):
-            yield f"the chain breaks at version {place}"
+            yield f"the hash chain is broken at version {version}"
         if last_at is not None and event["recorded_at"] < last_at:
-            yield f"time goes back at version {place}"
+            yield f"the time goes back at version {version}"
         previous, last_at = event["hash"], event["recorded_at"]
     types = [event["type"] for event in stream]
     if types.count("Submitted") != 1 or types[0] != "Submitted":
-        yield "it does not begin with its one Submitted"
+        yield "the stream does not begin with its only Submitted"
     if "Finished" in types[:-1]:
-        yield "something follows Finished"
+        yield "an event follows Finished"
     yield from fence_faults(stream)
 
 
 def fence_faults(stream: Sequence[Row]) -> Iterator[str]:
-    """Only who started last records an outcome, and nobody starts again after another did."""
+    """Yield each event of a holder that had lost the batch: only the holder that started last may record an outcome."""
     holder, lost = None, set[str]()
     for event in stream:
         if event["type"] == "Started":
@@ -107,22 +108,24 @@ def fence_faults(stream: Sequence[Row]) -> Iterator[str]:
                 lost.add(holder)
             holder = event["data"]["worker_id"]
             if holder in lost:
-                yield f"{holder} starts again at version {event['version']} after it lost the batch"
+                yield f"{holder} started again at version {event['version']} after it had lost the batch"
             continue
         by_a_worker = event["type"] in OUTCOMES and event["data"].get("code") != "CANCELLED"
         if by_a_worker and event["metadata"]["actor"] != f"worker:{holder}":
-            yield f"an outcome by {event['metadata']['actor']} while {holder} has the batch"
+            yield f"{event['metadata']['actor']} recorded an outcome while {holder} held the batch"
 
 
 def hash_of(event: Row) -> str:
-    told = {name: event[name] for name in ("batch_id", "version", "type", "schema_version", "data", "metadata")}
-    told["previous_hash"] = event["previous_hash"]
-    told["recorded_at"] = event["recorded_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Return the hash that the event should have."""
+    hashed = {name: event[name] for name in ("batch_id", "version", "type", "schema_version", "data", "metadata")}
+    hashed["previous_hash"] = event["previous_hash"]
+    hashed["recorded_at"] = event["recorded_at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = json.dumps(hashed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(b"fna-batch event 1\n" + text.encode()).hexdigest()
 
 
 def folded(stream: Sequence[Row]) -> dict[str, Any]:
+    """Return the row of batch_jobs that the events of a finished batch lead to."""
     outcomes = [event for event in stream if event["type"] in OUTCOMES]
     successful = sum(event["type"] == "ReportSucceeded" for event in outcomes)
     total = len(stream[0]["data"]["report_ids"])
@@ -151,35 +154,37 @@ def folded(stream: Sequence[Row]) -> dict[str, Any]:
 
 def read_model_faults(stream: Sequence[Row], job: Row | None) -> Iterator[str]:
     if job is None:
-        yield "in the log and not in batch_jobs"
+        yield "in the log but not in batch_jobs"
         return
-    for name, should in folded(stream).items():
-        if job[name] != should:
-            yield f"batch_jobs.{name} is {job[name]!r}, the log says {should!r}"
+    for name, expected in folded(stream).items():
+        if job[name] != expected:
+            yield f"batch_jobs.{name} is {job[name]!r}, the log leads to {expected!r}"
 
 
 def analysis_faults(streams: Mapping[str, Sequence[Row]], analyses: Mapping[str, Row]) -> Iterator[str]:
-    told = {
+    recorded = {
         event["data"]["analysis_id"]: (event["data"]["report_id"], batch_id)
         for batch_id, stream in streams.items()
         for event in stream
         if event["type"] == "ReportSucceeded"
     }
     stored = {analysis_id: (row["report_id"], row["batch_id"]) for analysis_id, row in analyses.items()}
-    yield from (f"analysis {analysis_id} has no event" for analysis_id in stored.keys() - told.keys())
-    yield from (f"analysis {analysis_id} is missing" for analysis_id in told.keys() - stored.keys())
-    yield from (f"analysis {key} belongs elsewhere" for key in told.keys() & stored.keys() if told[key] != stored[key])
+    yield from (f"analysis {analysis_id} has no event" for analysis_id in stored.keys() - recorded.keys())
+    yield from (f"analysis {analysis_id} is missing" for analysis_id in recorded.keys() - stored.keys())
+    for analysis_id in recorded.keys() & stored.keys():
+        if recorded[analysis_id] != stored[analysis_id]:
+            yield f"analysis {analysis_id} is stored with another report or batch"
 
 
 def http_faults(
     api_url: str, jobs: Mapping[str, Row], accepted: Mapping[str, Mapping[str, bool]], tokens: Mapping[str, str]
 ) -> Iterator[str]:
-    """What clients are told of a sample of their batches."""
+    """Yield each difference between the API's answer and batch_jobs, for a sample of the accepted batches."""
     with httpx.Client(base_url=api_url, timeout=30) as http:
         for batch_id in list(accepted)[:: max(1, len(accepted) // 50)]:
             path = f"/v1/reports/batch/{batch_id}"
-            told = http.get(path, headers={"Authorization": f"Bearer {tokens[batch_id]}"}).json()
+            shown = http.get(path, headers={"Authorization": f"Bearer {tokens[batch_id]}"}).json()
             job = jobs.get(batch_id, {})
             for name in ("status", "total_reports", "successful", "failed", "results"):
-                if told.get(name) != job.get(name):
-                    yield f"{batch_id}: clients are told {name} {told.get(name)!r}, stored is {job.get(name)!r}"
+                if shown.get(name) != job.get(name):
+                    yield f"{batch_id}: the API shows {name} {shown.get(name)!r}, batch_jobs has {job.get(name)!r}"

@@ -1,4 +1,4 @@
-"""How long batches were without a worker, read from what the workers said."""
+"""How long batches were without a worker after a disturbance, computed from the workers' logs."""
 
 import json
 import statistics
@@ -7,59 +7,56 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-
-class Disturbance(NamedTuple):
-    kind: str
-    at: datetime
-    log: Path
-    """What the process that it hit has said, before and after."""
+from tests.chaos.record import Disturbance
 
 
-class Hold(NamedTuple):
-    """One worker had one batch from `taken` until `left`, or until it was gone."""
+class LoggedLease(NamedTuple):
+    """The lease of one worker on one batch; `processed` is None if the worker lost the batch, or handed it back."""
 
     batch_id: str
     worker: str
-    taken: datetime
-    left: datetime | None
+    claimed: datetime
+    processed: datetime | None
 
 
-def holds(logs: Iterable[Path]) -> list[Hold]:
-    found: dict[str, Hold] = {}
-    for line in said(logs):
-        if line.get("event") == "batch taken":
+def logged_leases(logs: Iterable[Path]) -> list[LoggedLease]:
+    """Return the leases in the order in which the batches were claimed."""
+    found: dict[str, LoggedLease] = {}
+    for line in logged_events(logs):
+        if line.get("event") == "batch claimed":
             worker = line["holder"].partition(":")[0]
-            found[line["holder"]] = Hold(line["batch_id"], worker, moment(line), None)
-        elif line.get("event") == "batch left" and line["holder"] in found:
-            found[line["holder"]] = found[line["holder"]]._replace(left=moment(line))
-    return sorted(found.values(), key=lambda hold: hold.taken)
+            found[line["holder"]] = LoggedLease(line["batch_id"], worker, time_of(line), None)
+        elif line.get("event") == "batch processed" and line["holder"] in found:
+            found[line["holder"]] = found[line["holder"]]._replace(processed=time_of(line))
+    return sorted(found.values(), key=lambda lease: lease.claimed)
 
 
 def worker_at(at: datetime, log: Path) -> str | None:
-    """The worker that this process was then."""
-    started = [line for line in said([log]) if line.get("event") == "worker started" and moment(line) <= at]
+    """Return the id of the worker that wrote this log at that time: each restart of the process has a new id."""
+    started = [line for line in logged_events([log]) if line.get("event") == "worker started" and time_of(line) <= at]
     return started[-1]["worker"] if started else None
 
 
 def times(disturbances: Sequence[Disturbance], logs: Sequence[Path], finished: Mapping[str, datetime]) -> list[float]:
-    """Seconds from each disturbance of a worker until each batch that it had was taken by the next.
+    """Return the seconds from each disturbance of a worker until another worker claimed each batch that it held.
 
-    Left out are batches that had finished before and batches that nobody else took, since the worker kept them.
+    Batches that had finished before are left out, and so are batches that the disturbed worker kept.
     """
-    every, waits = holds(logs), []
+    leases, waits = logged_leases(logs), []
     for _, at, log in disturbances:
         worker = worker_at(at, log)
-        for hold in every:
-            lost = hold.worker == worker and hold.taken <= at and (hold.left is None or hold.left > at)
-            if lost and finished[hold.batch_id] > at:
-                after = (each.taken for each in every if each.batch_id == hold.batch_id and each.worker != worker)
-                taken = next((moment for moment in after if moment > at), None)
-                if taken is not None:
-                    waits.append((taken - at).total_seconds())
+        for lease in leases:
+            held = lease.worker == worker and lease.claimed <= at and (lease.processed is None or lease.processed > at)
+            if held and finished[lease.batch_id] > at:
+                others = (each for each in leases if each.batch_id == lease.batch_id and each.worker != worker)
+                claimed = next((each.claimed for each in others if each.claimed > at), None)
+                if claimed is not None:
+                    waits.append((claimed - at).total_seconds())
     return waits
 
 
 def distribution(seconds: Sequence[float]) -> str:
+    """Return the distribution in words."""
     if len(seconds) < 2:
         return f"{len(seconds)} times: {seconds}"
     cut = statistics.quantiles(seconds, n=100, method="inclusive")
@@ -69,12 +66,13 @@ def distribution(seconds: Sequence[float]) -> str:
     )
 
 
-def said(logs: Iterable[Path]) -> Iterator[dict[str, str]]:
+def logged_events(logs: Iterable[Path]) -> Iterator[dict[str, str]]:
+    """Yield the log lines that are JSON."""
     for log in logs:
         for line in log.read_text(errors="replace").splitlines():
             if line.startswith('{"') and line.endswith("}"):
                 yield json.loads(line)
 
 
-def moment(line: Mapping[str, str]) -> datetime:
+def time_of(line: Mapping[str, str]) -> datetime:
     return datetime.fromisoformat(line["timestamp"])

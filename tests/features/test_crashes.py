@@ -1,4 +1,4 @@
-"""The service killed and started again: a process of its own, a real SIGKILL, a real PostgreSQL."""
+"""The service is killed and started again: a real process, SIGKILL and PostgreSQL."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ scenarios("crash_and_restart.feature")
 
 LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(6000))
 HEARTBEAT_S = "20"
-"""Longer than a restart takes: what finishes earlier was not waiting for it."""
+"""Longer than a restart takes: a batch that finishes earlier did not wait for its lease to expire."""
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def container(database: Database, settings: Settings) -> Container:
 @pytest.fixture
 def process(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServiceProcess]:
     options = ["--no-worker"] if "before anything was done" in request.node.name.replace("_", " ") else []
-    running = ServiceProcess(database, tmp_path, *options, heartbeat_timeout_s=HEARTBEAT_S)
-    yield running
-    running.close()
+    started = ServiceProcess(database, tmp_path, *options, heartbeat_timeout_s=HEARTBEAT_S)
+    yield started
+    started.close()
 
 
 @pytest.fixture

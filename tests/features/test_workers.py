@@ -1,4 +1,4 @@
-"""Workers killed, frozen, poisoned and replaced: processes of their own, real signals, a real PostgreSQL."""
+"""Workers that are killed, frozen, crashed by a report and replaced: real processes, signals and PostgreSQL."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ Events = list[dict[str, Any]]
 
 
 class Log:
-    """What is in the log, read by plain SQL."""
+    """The event log, read by plain SQL."""
 
     def __init__(self, database: Database) -> None:
         self._url = database.url
@@ -78,7 +78,7 @@ def workers(database: Database, tmp_path: Path, request: pytest.FixtureRequest) 
 
 @given("a service with two workers on two machines")
 def _(service: Service, workers: list[WorkerProcess]) -> None:
-    """Two data folders: like two machines, they know of each other by the database alone."""
+    """Give each worker a data folder of its own: as on two machines, they have only the database in common."""
     assert service.http().get("/health/ready").is_success
     for worker in workers:
         eventually(lambda worker=worker: worker.ids)  # type: ignore[misc]
@@ -107,26 +107,26 @@ def _(service: Service) -> list[tuple[Client, str]]:
 
 @dataclass
 class Load:
-    """Analysts who submit a batch of `size` reports whenever fewer than `ahead` are unfinished."""
+    """Analysts who submit another batch of `size` reports whenever fewer than `ahead` batches are unfinished."""
 
     service: Service
     ahead: int
     size: int
     submitted: list[tuple[Client, str]] = field(default_factory=list)
-    over: Event = field(default_factory=Event)
+    stopped: Event = field(default_factory=Event)
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
-    def begin(self) -> None:
+    def start(self) -> None:
         self._submitting = self.thread.submit(self._submit)
 
-    def end(self) -> None:
-        self.over.set()
+    def stop(self) -> None:
+        self.stopped.set()
         self._submitting.result()
         self.thread.shutdown()
 
     def _submit(self) -> None:
-        while not self.over.is_set():
-            eventually(lambda: self.over.is_set() or self._unfinished() < self.ahead, patience=60)
+        while not self.stopped.is_set():
+            eventually(lambda: self.stopped.is_set() or self._unfinished() < self.ahead, patience=60)
             client = self.service.client()
             self.submitted.append((client, client.submitted(*(client.uploaded(SHORT) for _ in range(self.size)))))
 
@@ -138,9 +138,9 @@ class Load:
 @given(parsers.parse("analysts keep {count:d} batches of {reports:d} reports in the running"), target_fixture="load")
 def _(service: Service, count: int, reports: int) -> Iterator[Load]:
     load = Load(service, count, reports)
-    load.begin()
+    load.start()
     yield load
-    load.end()
+    load.stop()
 
 
 @when(parsers.parse("{count:d} report is done"))
@@ -149,6 +149,7 @@ def _(client: Client, batch_id: str, count: int) -> None:
 
 
 def holder(log: Log, workers: list[WorkerProcess], batch_id: str) -> WorkerProcess:
+    """Return the worker that started the batch last."""
     last = log.starts(batch_id)[-1]["data"]["worker_id"].partition(":")[0]
     return next(worker for worker in workers if last in worker.ids)
 
@@ -171,40 +172,40 @@ def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProc
 
 @then("the other worker takes the batch within the heartbeat timeout and a second")
 def _(log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
-    before, at = disturbed
+    disturbed_worker, at = disturbed
     eventually(lambda: len(log.starts(batch_id)) == 2)
-    assert holder(log, workers, batch_id) is not before
-    taken = log.starts(batch_id)[-1]
-    assert (taken["recorded_at"] - at).total_seconds() < HEARTBEAT_S + 1
-    assert taken["data"]["attempt"] == 2, "the report that was being analysed is on its second attempt"
+    assert holder(log, workers, batch_id) is not disturbed_worker
+    takeover = log.starts(batch_id)[-1]
+    assert (takeover["recorded_at"] - at).total_seconds() < HEARTBEAT_S + 1
+    assert takeover["data"]["attempt"] == 2, "the report that was being analysed must be on its second attempt"
 
 
 @when("the frozen worker goes on")
 def _(disturbed: tuple[WorkerProcess, datetime]) -> None:
     frozen, _ = disturbed
     frozen.process.send_signal(signal.SIGCONT)
-    eventually(lambda: "another worker has taken the batch over" in frozen.log.read_text())
+    eventually(lambda: "lease lost to another worker" in frozen.log.read_text())
 
 
 @then("the frozen worker has recorded nothing since the other took the batch")
 def _(log: Log, batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
     frozen, _ = disturbed
     stream = log.stream(batch_id)
-    taken = [event["version"] for event in stream if event["type"] == "Started"][-1]
-    actors = {event["metadata"]["actor"] for event in stream if event["version"] >= taken}
+    takeover = [event["version"] for event in stream if event["type"] == "Started"][-1]
+    actors = {event["metadata"]["actor"] for event in stream if event["version"] >= takeover}
     assert not {actor for actor in actors for worker_id in frozen.ids if worker_id in actor}
 
 
 @when("workers that died are started again each time")
 def _(client: Client, workers: list[WorkerProcess], batch_id: str, others: list[tuple[Client, str]]) -> None:
-    def over() -> bool:
+    def restart_workers_until_finished() -> bool:
         for worker in workers:
             if worker.process.poll() is not None:
                 worker.start_again()
-        asked = [(client, batch_id), *others]
-        return all(who.batch(one, wait=0.5).json()["status"] in FINAL for who, one in asked)
+        batches = [(client, batch_id), *others]
+        return all(owner.batch(submitted, wait=0.5).json()["status"] in FINAL for owner, submitted in batches)
 
-    eventually(over, patience=60)
+    eventually(restart_workers_until_finished, patience=60)
 
 
 @then(parsers.parse('the second report has failed with "{code}"'))
@@ -226,33 +227,32 @@ def _(client: Client, batch_id: str, others: list[tuple[Client, str]]) -> None:
 def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
     codes = []
     for worker in workers:
-        busy(log, worker)
+        wait_until_busy(log, worker)
         codes.append(worker.stop())
         worker.start_again()
-    load.end()
+    load.stop()
     return codes
 
 
 @when("every process of both workers is told to stop at once, and both are started again", target_fixture="exit_codes")
 def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
     for worker in workers:
-        busy(log, worker)
+        wait_until_busy(log, worker)
     for worker in workers:
         for pid in [*worker.children(), worker.process.pid]:
             os.kill(pid, signal.SIGTERM)
     codes = [worker.process.wait(60) for worker in workers]
     for worker in workers:
         worker.start_again()
-    load.end()
+    load.stop()
     return codes
 
 
-def busy(log: Log, worker: WorkerProcess) -> None:
-    """Wait until something is analysed in the worker."""
-    eventually(lambda: something_runs_in(log, worker))
+def wait_until_busy(log: Log, worker: WorkerProcess) -> None:
+    eventually(lambda: has_started_batches(log, worker))
 
 
-def something_runs_in(log: Log, worker: WorkerProcess) -> bool:
+def has_started_batches(log: Log, worker: WorkerProcess) -> bool:
     unfinished = log.rows(
         "SELECT DISTINCT ON (batch_id) data ->> 'worker_id' AS holder FROM batch_events "
         "WHERE type IN ('Started', 'Finished') ORDER BY batch_id, version DESC"

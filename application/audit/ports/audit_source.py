@@ -1,4 +1,4 @@
-"""The port by which an audit reads log and read model side by side."""
+"""The port by which the audit reads log and read model side by side."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -42,9 +42,9 @@ class AuditSource(Protocol):
     async def batch(self, batch_id: UUID) -> AuditedBatch: ...
 
     def batches(self, after: UUID | None = None, page: int = 500) -> AsyncIterator[AuditedBatch]:
-        """Every batch that log, tree or read model knows, by id; each as of one instant, `page` at a time."""
+        """Yield every batch that log, tree or read model knows, by id; each page of batches is one snapshot."""
         ...
 
     async def count(self) -> int:
-        """About how many batches `batches` will give, for a progress bar."""
+        """Return about how many batches `batches` yields, for a progress bar."""
         ...

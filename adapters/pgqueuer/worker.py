@@ -1,8 +1,8 @@
 """A worker: it claims batches, keeps its leases on them alive by heartbeats, and hands back unfinished batches.
 
 If a worker dies, its leases expire after the heartbeat timeout, and other workers take its batches over; workers on the
-same machine do so at once. The log refuses events from a worker that has lost its lease (see `domain.batch`), so leases
-need not be exact. The queue may even lose all its entries: the reconciler enqueues every unfinished batch again.
+same machine do so within seconds. The log refuses events from a worker that has lost its lease (see `domain.batch`), so
+leases need not be exact. The queue may even lose all its entries: the reconciler enqueues every unfinished batch again.
 """
 
 import asyncio

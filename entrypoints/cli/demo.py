@@ -86,12 +86,12 @@ def _run(api: Api, reports: Sequence[Path]) -> dict[str, Any]:
 async def _audit(container: Container, batch_ids: Sequence[UUID]) -> None:
     async with container.pool():
         for batch_id in batch_ids:
-            print("\nIts events, each tied to the one before it by a hash:")
+            print("\nIts events, each linked to the one before it by a hash:")
             for line in event_lines((await container.verification().history(batch_id)).events):
                 print(line)
         await container.sealer().seal_all()
         verified = await verify(container.verification(), None)
-    print("\nThe audit's verdict:")
+    print("\nThe verification:")
     for line in summary(verified):
         print(line)
     if verified.findings:

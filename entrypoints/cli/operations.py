@@ -44,7 +44,8 @@ def cleanup(
     if as_json:
         print_json({"batches": rows, "dry_run": dry_run})
     else:
-        print(f"{rows} finished batches {'would leave' if dry_run else 'left'} batch_jobs; the log keeps them.")
+        verb = "would leave" if dry_run else "left"
+        print(f"{count_of_batches(rows)} {verb} batch_jobs; the log keeps them.")
 
 
 def erase(
@@ -102,15 +103,15 @@ def stats(as_json: AsJson = False) -> None:
 def _explanation_lines(explanation: Explanation) -> list[str]:
     by = explanation.set_by
     event = f"{type(by.event).__name__} (version {by.version}, {instant(by.recorded_at)}, {by.metadata.actor})"
-    lines = [f"Batch {explanation.batch_id} is {explanation.status} since {event}."]
+    lines = [f"Batch {explanation.batch_id} is {explanation.status}, set by {event}."]
     if explanation.holder is not None and explanation.since is not None:
         heard = f", latest heartbeat {instant(explanation.last_heard_of)}" if explanation.last_heard_of else ""
-        lines.append(f"Worker {explanation.holder} has it since {instant(explanation.since)}{heard}.")
+        lines.append(f"Worker {explanation.holder} has held it since {instant(explanation.since)}{heard}.")
     if explanation.reports_left:
         attempts = "no attempt yet"
         if explanation.attempt:
             attempts = f"attempt {explanation.attempt}, {explanation.attempts_left} left"
-        lines.append(f"{explanation.reports_left} reports have no outcome yet; the next one: {attempts}.")
+        lines.append(f"Reports without an outcome: {explanation.reports_left}; the next one: {attempts}.")
     lines += [f"But {finding.problem}." for finding in explanation.drift]
     at_latest = f" By {instant(explanation.when)} at the latest." if explanation.when else ""
     lines.append(f"Next: {explanation.next_step}{at_latest}")

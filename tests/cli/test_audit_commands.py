@@ -66,8 +66,8 @@ async def test_explain_says_who_what_when_and_what_to_run(container: Container, 
         await finished_batch(container),
     )
     told = run("explain", str(waiting)).stdout
-    assert f"Batch {waiting} is PENDING since Submitted (version 1, " in told
-    assert "1 reports have no outcome yet; the next one: no attempt yet." in told
+    assert f"Batch {waiting} is PENDING, set by Submitted (version 1, " in told
+    assert "Reports without an outcome: 1; the next one: no attempt yet." in told
     assert "The next free worker claims the batch" in told
     assert "To act now: fna-batch worker" in told
 
@@ -75,8 +75,8 @@ async def test_explain_says_who_what_when_and_what_to_run(container: Container, 
         holder = "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid() WHERE dedupe_key = %s"
         connection.execute(holder, [str(running)])
     told = run("explain", str(running)).stdout
-    assert "is PROCESSING since Started (version 2, " in told
-    assert "Worker w has it since " in told
+    assert "is PROCESSING, set by Started (version 2, " in told
+    assert "Worker w has held it since " in told
     assert "attempt 1, 2 left" in told
     assert "if its heartbeats stop, another worker takes over. By " in told
     assert f"fna-batch redispatch {running} --reason" in told

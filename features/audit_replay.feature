@@ -2,31 +2,34 @@ Feature: Rebuilding the read model
   The read model is computed from the log, and an operator can rebuild it while the service runs.
 
   Scenario: A rebuild repairs rows that were edited, removed or inserted by hand
-    Given an analyst has submitted a batch of 1 report and followed it to its end
-    And an analyst has submitted 2 batches one after the other
-    When somebody edits, removes and invents rows of the read model by hand
-    Then the audit names each of them, field by field
+    Given an analyst has submitted a report in German as a batch
+    And the analyst has watched the batch until it finished
+    And the analyst has submitted 2 more batches one after another
+    When the administrator edits, deletes and inserts rows of the read model by hand
+    Then the audit names every changed row and field
     When an operator rebuilds the read model
-    Then the audit finds nothing wrong
-    And the repair is recorded with its actor and its reason
-    And the analyst reads the same answers as before
+    Then the audit reports no findings
+    And the repair is recorded with the operator's name and reason
+    And the analyst sees the batch as before
 
   Scenario: A rebuild restores the read model and the queue from the log alone
-    Given nothing works on batches now
+    Given no worker is running
     And an analyst has submitted a batch of 2 reports
-    When the read model and the queue are emptied
+    When the administrator empties the read model and the queue
     And an operator rebuilds the read model
-    And a worker is started
-    Then the batch ends with status "COMPLETED"
-    And the audit finds nothing wrong
+    And a worker starts
+    Then the batch finishes with status "COMPLETED"
+    And the audit reports no findings
 
   Scenario: A replay compares a new projector with the deployed one
-    Given an analyst has submitted a batch of 1 report and followed it to its end
-    When an operator replays the log through a projector that forgets failures
-    Then the report names the batch and the fields that would differ
-    And nothing has changed
+    Given an analyst has submitted a report in German as a batch
+    And the analyst has watched the batch until it finished
+    When an operator replays the log through a projector that ignores failures
+    Then the replay names the batch and the field that would differ
+    And the read model is unchanged
 
   Scenario: A replay of the deployed projector finds no difference
-    Given an analyst has submitted a batch of 1 report and followed it to its end
-    When an operator replays the log through the projector that is deployed
-    Then no batch would differ
+    Given an analyst has submitted a report in German as a batch
+    And the analyst has watched the batch until it finished
+    When an operator replays the log through the deployed projector
+    Then the replay reports that no batch would differ

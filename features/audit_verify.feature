@@ -2,26 +2,29 @@ Feature: Verifying the log
   An auditor verifies the log without trusting the service or the administrator of its database.
 
   Scenario: An unchanged log passes every check
-    Given an analyst has submitted a batch of 2 reports and followed it to its end
-    Then the audit finds nothing wrong
-    And an export of the log is found sound by a verifier that is none of ours
+    Given an analyst has submitted a report in English and a report in German as a batch
+    And the analyst has watched the batch until it finished
+    Then the audit reports no findings
+    And an independent verifier accepts an export of the log
 
   Scenario: The audit finds that the database's administrator removed a whole batch
-    Given an analyst has submitted a batch of 1 report and followed it to its end
-    And the log is sealed
-    When the administrator removes every trace of the batch
+    Given an analyst has submitted a report in German as a batch
+    And the analyst has watched the batch until it finished
+    And a signed checkpoint covers the batch
+    When the administrator deletes every row of the batch
     Then the audit names the batch
-    And an export of the log is found broken by a verifier that is none of ours
+    And an independent verifier finds the batch missing from an export of the log
 
   Scenario: A kept checkpoint reveals that the database was rolled back
-    Given the auditor keeps a checkpoint after a batch has ended
-    When the administrator restores the database as it was before
-    Then the service's machine remembers more, says so, and seals nothing
-    And an auditor on another machine finds nothing wrong, but with the checkpoint that was kept
+    Given a batch has finished and the auditor has kept a signed checkpoint of the log
+    When the administrator restores the database to a state before the batch
+    Then the service reports that the database was rolled back and signs no new checkpoint
+    And an auditor on another machine detects the rollback only with the kept checkpoint
 
   Scenario: The audit finds an edited report status, and a rebuild repairs it
-    Given an analyst has submitted a batch of 1 report and followed it to its end
-    When somebody edits the report's status by hand
-    Then the audit names the report
+    Given an analyst has submitted a report in German as a batch
+    And the analyst has watched the batch until it finished
+    When the administrator edits the status of the report by hand
+    Then the audit names the report and the edited status
     When an operator rebuilds the read model
-    Then the audit finds nothing wrong
+    Then the audit reports no findings

@@ -1,4 +1,4 @@
-"""The audit's routes: what they answer, to whom, page by page."""
+"""Auditors follow the log, verify it, and prove what it includes; no other role may."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,8 +8,9 @@ import pytest
 
 from application.audit.signed_notes import PublicKey, opened
 from application.ports.tokens import Role
-from domain.reasons import RULE
 from domain.tiers import Tier
+from tests.support.database import execute_as_superuser
+from tests.support.problems import expect_problem, invalid_fields
 from tests.support.running_service import Client, Service, eventually
 
 ROUTES = [
@@ -31,14 +32,182 @@ def auditor(service: Service) -> httpx.Client:
 
 
 @pytest.fixture
-def finished(service: Service) -> tuple[Client, str]:
-    client = service.client()
+def batch_id(client: Client) -> str:
+    """A batch that has finished; `client` is its owner."""
     batch_id = client.submitted(client.uploaded())
     client.finished(batch_id)
-    return client, batch_id
+    return batch_id
 
 
-def sealed(auditor: httpx.Client, batch_id: str) -> dict[str, Any]:
+@pytest.mark.parametrize("route", ROUTES)
+def test_only_auditors_may_ask(service: Service, client: Client, route: str) -> None:
+    expect_problem(client.http.get(route), 403, "ROLE_MISSING")
+    expect_problem(service.http().get(route), 401, "INVALID_TOKEN")
+    operator = service.http(service.token(Tier.BASIC, None, Role.OPERATOR))
+    expect_problem(operator.get(route), 403, "ROLE_MISSING")
+
+
+class TestEvents:
+    def test_pages_hold_every_event_once_and_end_with_a_cursor_to_continue(
+        self, auditor: httpx.Client, batch_id: str
+    ) -> None:
+        events: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            params = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+            page = auditor.get("/v1/audit/events", params=params).json()
+            if not page["events"]:
+                assert page["next_cursor"] == cursor
+                break
+            events += page["events"]
+            cursor = page["next_cursor"]
+        keys = [(event["batch_id"], event["version"]) for event in events]
+        assert len(keys) == len(set(keys))
+        stream = [event for event in events if event["batch_id"] == batch_id]
+        assert [event["type"] for event in stream] == ["Submitted", "Started", "ReportSucceeded", "Finished"]
+        assert stream[1]["previous_hash"] == stream[0]["hash"]
+        assert stream == auditor.get(f"/v1/audit/batches/{batch_id}").json()["events"]
+
+    def test_an_unknown_batch_has_no_history(self, auditor: httpx.Client) -> None:
+        expect_problem(auditor.get(f"/v1/audit/batches/{uuid4()}"), 404, "BATCH_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("route", "cursor"),
+    [
+        (route, cursor)
+        for route in ("events", "verify", "checkpoints")
+        for cursor in ("x", "W10", "WyIxIl0", "WyJhIiwiYiJd", "WyItMSIsIjAiXQ")
+        if (route, cursor) != ("checkpoints", "WyIxIl0")
+    ],
+)
+def test_a_cursor_of_another_form_is_refused(auditor: httpx.Client, route: str, cursor: str) -> None:
+    assert invalid_fields(auditor.get(f"/v1/audit/{route}", params={"cursor": cursor}))
+
+
+def test_a_cursor_of_one_number_continues_the_list_of_checkpoints(auditor: httpx.Client) -> None:
+    assert auditor.get("/v1/audit/checkpoints", params={"cursor": "WyIxIl0"}).is_success
+
+
+@pytest.mark.parametrize(
+    "as_of", ["1772539200", "2026-03-03", "yesterday", "2026-03-03T12:00:00", "-1", "2026-99-03T12:00:00Z"]
+)
+@pytest.mark.parametrize("route", ["/v1/reports/batch", "/v1/reports/batch/{}", "/v1/audit/batches/{}"])
+def test_an_instant_that_is_not_rfc_3339_is_refused(auditor: httpx.Client, route: str, as_of: str) -> None:
+    answer = auditor.get(route.format(uuid4()), params={"as_of": as_of})
+    assert invalid_fields(answer)[0] == "as_of"
+
+
+class TestVerify:
+    def test_pages_continue_until_every_batch_is_verified(self, auditor: httpx.Client, batch_id: str) -> None:
+        verified, cursor = 0, None
+        while True:
+            params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+            page = auditor.get("/v1/audit/verify", params=params).json()
+            assert page["findings"] == []
+            verified += page["batches"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert verified >= 1
+
+    def test_one_batch_is_verified_alone(self, auditor: httpx.Client, batch_id: str) -> None:
+        verified = auditor.get("/v1/audit/verify", params={"batch_id": batch_id}).json()
+        assert verified == {"batches": 1, "findings": [], "next_cursor": None}
+
+    def test_an_unknown_batch_is_a_finding_of_its_own_kind(self, auditor: httpx.Client) -> None:
+        (finding,) = auditor.get("/v1/audit/verify", params={"batch_id": str(uuid4())}).json()["findings"]
+        assert finding["kind"] == "unknown_batch"
+        assert finding["problem"] == "there is no such batch"
+
+
+class TestFindings:
+    """A database of the test's own, whose rows are edited by hand."""
+
+    @pytest.fixture
+    def service(self, own_service: Service) -> Service:
+        return own_service
+
+    @pytest.mark.parametrize(
+        ("statement", "kind", "subject", "version"),
+        [
+            pytest.param(
+                "UPDATE batch_jobs SET status = 'FAILED'", "drift", "batch_jobs.status", None, id="edited status"
+            ),
+            pytest.param("DELETE FROM batch_jobs", "drift", "batch_jobs", None, id="deleted row"),
+            pytest.param(
+                "UPDATE financial_reports SET processing_status = 'FAILED'",
+                "drift",
+                "financial_reports.processing_status",
+                None,
+                id="edited report",
+            ),
+            pytest.param(
+                "UPDATE batch_events SET metadata = '{}' WHERE version = 4",
+                "damage",
+                "batch_events",
+                4,
+                id="edited event",
+            ),
+        ],
+    )
+    def test_a_finding_has_a_kind_a_subject_and_the_ids_it_concerns(
+        self,
+        service: Service,
+        auditor: httpx.Client,
+        batch_id: str,
+        statement: str,
+        kind: str,
+        subject: str,
+        version: int | None,
+    ) -> None:
+        execute_as_superuser(service.database, statement)
+        findings = auditor.get("/v1/audit/verify", params={"batch_id": batch_id}).json()["findings"]
+        for finding in findings:
+            assert finding.keys() == {"kind", "subject", "batch_id", "version", "checkpoint", "act_id", "problem"}
+            assert finding["batch_id"] == batch_id
+        assert (kind, subject, version) in {(each["kind"], each["subject"], each["version"]) for each in findings}
+
+
+class TestProofs:
+    def test_checkpoints_come_newest_first_and_the_log_is_proven_to_have_only_grown(
+        self, auditor: httpx.Client, client: Client, batch_id: str
+    ) -> None:
+        first = inclusion_proof(auditor, batch_id)
+        older = int(first["checkpoint"].splitlines()[1])
+        later_batch_id = client.submitted(client.uploaded())
+        client.finished(later_batch_id)
+        inclusion_proof(auditor, later_batch_id)
+        page = auditor.get("/v1/audit/checkpoints", params={"limit": 1}).json()
+        assert PublicKey.parse(page["public_key"]).name == "fna-batch"
+        (newest,) = page["checkpoints"]
+        rest = auditor.get("/v1/audit/checkpoints", params={"cursor": page["next_cursor"], "limit": 1000}).json()
+        sizes = [newest["size"], *(each["size"] for each in rest["checkpoints"])]
+        assert sizes == sorted(set(sizes), reverse=True)
+        assert older in sizes
+        assert rest["next_cursor"] is None
+        grown = auditor.get("/v1/audit/proofs/consistency", params={"old": older, "new": newest["size"]}).json()
+        assert (grown["old"], grown["new"]) == (first["checkpoint"], newest["note"])
+
+    def test_the_latest_checkpoint_is_plain_text(self, auditor: httpx.Client, batch_id: str) -> None:
+        inclusion_proof(auditor, batch_id)
+        latest = auditor.get("/v1/audit/checkpoints/latest")
+        assert latest.headers["content-type"].startswith("text/plain")
+        assert latest.text.startswith("fna-batch\n")
+
+    def test_an_unknown_checkpoint_and_an_unknown_event_are_not_found(
+        self, auditor: httpx.Client, batch_id: str
+    ) -> None:
+        inclusion_proof(auditor, batch_id)
+        unknown_size = auditor.get("/v1/audit/proofs/consistency", params={"old": 999_999_999})
+        expect_problem(unknown_size, 404, "CHECKPOINT_NOT_FOUND")
+        unknown_version = auditor.get("/v1/audit/proofs/inclusion", params={"batch_id": batch_id, "version": 99})
+        expect_problem(unknown_version, 404, "EVENT_NOT_FOUND")
+
+
+def inclusion_proof(auditor: httpx.Client, batch_id: str) -> dict[str, Any]:
+    """Wait until a signed checkpoint covers the last event of the batch; return its proof."""
+
     def proof() -> dict[str, Any] | None:
         answer = auditor.get("/v1/audit/proofs/inclusion", params={"batch_id": batch_id, "version": 4})
         return answer.json() if answer.is_success else None
@@ -46,168 +215,9 @@ def sealed(auditor: httpx.Client, batch_id: str) -> dict[str, Any]:
     return eventually(proof)
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_only_auditors_may_ask(service: Service, route: str) -> None:
-    answer = service.client().http.get(route)
-    assert (answer.status_code, answer.json()["error_code"]) == (403, "ROLE_MISSING")
-    assert service.http().get(route).status_code == 401
-    operator = service.http(service.token(Tier.BASIC, None, Role.OPERATOR))
-    assert operator.get(route).status_code == 403
-
-
-def test_the_whole_log_can_be_followed(auditor: httpx.Client, finished: tuple[Client, str]) -> None:
-    events: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        page = auditor.get("/v1/audit/events", params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
-        if not page["events"]:
-            assert page["next_cursor"] == cursor
-            break
-        events += page["events"]
-        cursor = page["next_cursor"]
-    keys = [(event["batch_id"], event["version"]) for event in events]
-    assert len(keys) == len(set(keys))
-    mine = [event for event in events if event["batch_id"] == finished[1]]
-    assert [event["type"] for event in mine] == ["Submitted", "Started", "ReportSucceeded", "Finished"]
-    assert mine[1]["previous_hash"] == mine[0]["hash"]
-    assert mine == auditor.get(f"/v1/audit/batches/{finished[1]}").json()["events"]
-
-
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyIxIl0", "WyJhIiwiYiJd", "WyItMSIsIjAiXQ"])
-@pytest.mark.parametrize("route", ["events", "verify", "checkpoints"])
-def test_a_cursor_of_nobody_is_refused(auditor: httpx.Client, route: str, cursor: str) -> None:
-    answer = auditor.get(f"/v1/audit/{route}", params={"cursor": cursor})
-    if (route, cursor) == ("checkpoints", "WyIxIl0"):
-        assert answer.is_success
-    else:
-        assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_ERROR")
-
-
-def test_verifying_goes_on_from_page_to_page(auditor: httpx.Client, finished: tuple[Client, str]) -> None:
-    checked, cursor = 0, None
-    while True:
-        params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
-        page = auditor.get("/v1/audit/verify", params=params).json()
-        assert page["findings"] == []
-        checked += page["batches"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    assert checked >= 1
-    one = auditor.get("/v1/audit/verify", params={"batch_id": finished[1]}).json()
-    assert one == {"batches": 1, "findings": [], "next_cursor": None}
-    (unknown,) = auditor.get("/v1/audit/verify", params={"batch_id": str(uuid4())}).json()["findings"]
-    assert unknown["problem"] == "there is no such batch"
-
-
-def test_checkpoints_come_newest_first_and_each_can_be_proven_from(
-    auditor: httpx.Client, finished: tuple[Client, str]
+def test_a_receipt_names_the_submission_and_its_time(
+    service: Service, auditor: httpx.Client, client: Client, batch_id: str
 ) -> None:
-    first = sealed(auditor, finished[1])
-    older = int(first["checkpoint"].splitlines()[1])
-    other = finished[0].submitted(finished[0].uploaded())
-    finished[0].finished(other)
-    sealed(auditor, other)
-    page = auditor.get("/v1/audit/checkpoints", params={"limit": 1}).json()
-    assert PublicKey.parse(page["public_key"]).name == "fna-batch"
-    (newest,) = page["checkpoints"]
-    rest = auditor.get("/v1/audit/checkpoints", params={"cursor": page["next_cursor"], "limit": 1000}).json()
-    sizes = [newest["size"], *(each["size"] for each in rest["checkpoints"])]
-    assert sizes == sorted(set(sizes), reverse=True)
-    assert older in sizes
-    assert rest["next_cursor"] is None
-    grown = auditor.get("/v1/audit/proofs/consistency", params={"old": older, "new": newest["size"]}).json()
-    assert (grown["old"], grown["new"]) == (first["checkpoint"], newest["note"])
-    latest = auditor.get("/v1/audit/checkpoints/latest")
-    assert latest.headers["content-type"].startswith("text/plain")
-    assert latest.text.startswith("fna-batch\n")
-    missing = auditor.get("/v1/audit/proofs/consistency", params={"old": 999_999_999})
-    assert (missing.status_code, missing.json()["error_code"]) == (404, "CHECKPOINT_NOT_FOUND")
-    never = auditor.get("/v1/audit/proofs/inclusion", params={"batch_id": other, "version": 99})
-    assert (never.status_code, never.json()["error_code"]) == (404, "EVENT_NOT_FOUND")
-
-
-@pytest.mark.parametrize(
-    "as_of", ["1772539200", "2026-03-03", "yesterday", "2026-03-03T12:00:00", "-1", "2026-99-03T12:00:00Z"]
-)
-@pytest.mark.parametrize("route", ["/v1/reports/batch", "/v1/reports/batch/{}", "/v1/audit/batches/{}"])
-def test_an_instant_is_rfc_3339(service: Service, route: str, as_of: str) -> None:
-    client = service.http(service.token(Tier.ENTERPRISE, None, Role.AUDITOR))
-    answer = client.get(route.format(uuid4()), params={"as_of": as_of})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
-
-
-def test_an_unknown_batch_has_no_history(auditor: httpx.Client) -> None:
-    answer = auditor.get(f"/v1/audit/batches/{uuid4()}")
-    assert (answer.status_code, answer.json()["error_code"]) == (404, "BATCH_NOT_FOUND")
-
-
-REASONS = ["x" * 201, "two\nlines", "jane@example.com", "", "a\x1b[2Jb"]
-
-
-@pytest.mark.parametrize("reason", REASONS)
-@pytest.mark.parametrize("act", ["cancel", "retry"])
-def test_a_reason_is_one_short_line_without_an_address(idle: Service, act: str, reason: str) -> None:
-    client = idle.client()
-    batch_id = client.submitted(client.uploaded())
-    answer = client.http.post(f"/v1/reports/batch/{batch_id}/{act}", json={"reason": reason})
-    assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_ERROR")
-    (wrong,) = answer.json()["errors"]
-    assert (wrong["field"], RULE in wrong["message"]) == ("reason", True)
-
-
-def test_cancelling(idle: Service) -> None:
-    client, other = idle.client(), idle.client()
-    batch_id = client.submitted(client.uploaded())
-    route = f"/v1/reports/batch/{batch_id}"
-    assert other.http.post(f"{route}/cancel").json()["error_code"] == "BATCH_NOT_FOUND"
-    assert other.http.post(f"{route}/retry").json()["error_code"] == "BATCH_NOT_FOUND"
-    cancelled = client.http.post(f"{route}/cancel", json={})
-    assert (cancelled.status_code, cancelled.json()) == (200, client.batch(batch_id).json())
-    assert cancelled.json()["status"] == "FAILED"
-    again = client.http.post(f"{route}/cancel")
-    assert (again.status_code, again.json()["error_code"]) == (409, "BATCH_FINISHED")
-
-
-def test_an_operator_cancels_and_retries_for_the_owner(idle: Service) -> None:
-    client = idle.client(Tier.PRO)
-    batch_id = client.submitted(client.uploaded())
-    operator_id = uuid4()
-    operator = idle.http(idle.token(Tier.BASIC, operator_id, Role.OPERATOR))
-    operator.post(f"/v1/reports/batch/{batch_id}/cancel", json={"reason": "stuck"}).raise_for_status()
-    retried = operator.post(f"/v1/reports/batch/{batch_id}/retry").raise_for_status()
-    assert retried.status_code == 202
-    again = retried.json()["batch_id"]
-    assert client.batch(again).json() == retried.json()
-    auditor = idle.http(idle.token(Tier.ENTERPRISE, None, Role.AUDITOR))
-    assert auditor.get(f"/v1/audit/batches/{batch_id}").json()["events"][-1]["metadata"]["actor"] == (
-        f"operator:{operator_id}"
-    )
-    data = auditor.get(f"/v1/audit/batches/{again}").json()["events"][0]["data"]
-    assert (data["user_id"], data["tier"], data["retry_of"]) == (str(client.user_id), "Pro", batch_id)
-
-
-def test_a_retry_that_is_sent_again_runs_once(idle: Service) -> None:
-    client = idle.client()
-    batch_id = client.submitted(client.uploaded())
-    client.http.post(f"/v1/reports/batch/{batch_id}/cancel").raise_for_status()
-    key = {"Idempotency-Key": str(uuid4())}
-    answers = [client.http.post(f"/v1/reports/batch/{batch_id}/retry", headers=key) for _ in range(2)]
-    assert answers[0].json() == answers[1].json()
-    assert answers[1].headers["idempotent-replayed"] == "true"
-    assert answers[0].headers["batch-receipt"] == answers[1].headers["batch-receipt"]
-
-
-def test_what_has_no_failed_report_cannot_be_retried(finished: tuple[Client, str]) -> None:
-    client, batch_id = finished
-    answer = client.http.post(f"/v1/reports/batch/{batch_id}/retry")
-    assert (answer.status_code, answer.json()["error_code"]) == (409, "NOTHING_TO_RETRY")
-
-
-def test_a_receipt_names_the_submission_and_when_it_was(
-    service: Service, auditor: httpx.Client, finished: tuple[Client, str]
-) -> None:
-    client, batch_id = finished
     body = client.http.get(f"/v1/reports/batch/{batch_id}/receipt").json()
     submitted = auditor.get(f"/v1/audit/batches/{batch_id}").json()["events"][0]
     text = opened(body["note"], service.container.sealer().trusted, service.container.verifies())
@@ -218,11 +228,3 @@ def test_a_receipt_names_the_submission_and_when_it_was(
         f"recorded {submitted['recorded_at']}",
     ]
     assert (body["submitted_hash"], body["recorded_at"]) == (submitted["hash"], submitted["recorded_at"])
-
-
-def test_metrics_are_shown(service: Service) -> None:
-    def shown() -> bool:
-        text = service.http().get("/metrics").text
-        return "fna_batch_audit_sample_findings 0.0" in text and "fna_batch_sealed_entries" in text
-
-    eventually(shown)

@@ -1,4 +1,4 @@
-"""Every bound, flooded: the service refuses or waits, nobody hangs, and all is well afterwards."""
+"""At each bound the service makes requests wait or refuses them soon, and serves the next ones."""
 
 import threading
 from collections import Counter
@@ -21,27 +21,27 @@ from sql import query
 from tests.conftest import settings_in
 from tests.support.running_service import Service, running
 
-AT_ONCE = 40
-FEW = 2
-SOON = timedelta(seconds=5)
+REQUESTS_AT_ONCE = 40
+CONNECTIONS = 2
+DEADLINE = timedelta(seconds=5)
 
 
 @pytest.fixture
-def narrow(database: Database, tmp_path: Path) -> Iterator[Service]:
-    """An API that has two connections to the database."""
-    with running(database, settings_in(tmp_path, database_pool_size=FEW), worker=False) as service:
+def service(database: Database, tmp_path: Path) -> Iterator[Service]:
+    """An API without a worker, with two connections to the database."""
+    with running(database, settings_in(tmp_path, database_pool_size=CONNECTIONS), worker=False) as service:
         yield service
 
 
 @contextmanager
-def locked(database: Database, user_id: UUID) -> Iterator[None]:
-    """Somebody holds the lock that a user's submits take, and does not let go."""
+def user_lock_held(database: Database, user_id: UUID) -> Iterator[None]:
+    """Hold the lock that the submissions of a user take."""
     with psycopg.connect(database.url) as connection:
         connection.execute(query("lock_user"), {"user_id": user_id})
         yield
 
 
-def connections(database: Database, condition: str) -> int:
+def count_connections(database: Database, condition: str) -> int:
     counted = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND "
     )
@@ -50,74 +50,76 @@ def connections(database: Database, condition: str) -> int:
     return int(row[0]) if row else 0
 
 
-def most_connections(database: Database, over: threading.Event) -> int:
-    """The most connections of the service at any look, until it is over."""
+def most_connections(database: Database, stopped: threading.Event) -> int:
+    """Count the connections of the service again and again until `stopped`; return the highest count."""
     most = 0
-    while not over.is_set():
-        most = max(most, connections(database, "application_name = 'fna-batch'"))
+    while not stopped.is_set():
+        most = max(most, count_connections(database, "application_name = 'fna-batch'"))
     return most
 
 
-def test_more_requests_than_connections_wait_their_turn(narrow: Service) -> None:
-    clients = [narrow.client() for _ in range(AT_ONCE)]
-    over = threading.Event()
-    with ThreadPoolExecutor(AT_ONCE + 1) as threads:
-        watching = threads.submit(most_connections, narrow.database, over)
+def test_more_requests_than_connections_wait_and_succeed(service: Service) -> None:
+    clients = [service.client() for _ in range(REQUESTS_AT_ONCE)]
+    stopped = threading.Event()
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE + 1) as threads:
+        watching = threads.submit(most_connections, service.database, stopped)
         answers = list(threads.map(lambda client: client.upload(), clients))
-        over.set()
-    assert Counter(answer.status_code for answer in answers) == {201: AT_ONCE}
-    assert watching.result() == FEW
+        stopped.set()
+    assert Counter(answer.status_code for answer in answers) == {201: REQUESTS_AT_ONCE}
+    assert watching.result() == CONNECTIONS
 
 
-def test_a_request_that_gets_no_connection_is_refused_soon_and_the_next_is_served(narrow: Service) -> None:
-    waiting, other = narrow.client(), narrow.client()
-    report_ids = [waiting.uploaded() for _ in range(FEW + 2)]
-    with locked(narrow.database, waiting.user_id), ThreadPoolExecutor(FEW + 2) as threads:
+def test_a_request_without_a_connection_is_refused_within_the_deadline_and_the_next_is_served(service: Service) -> None:
+    waiting, other = service.client(), service.client()
+    report_ids = [waiting.uploaded() for _ in range(CONNECTIONS + 2)]
+    with user_lock_held(service.database, waiting.user_id), ThreadPoolExecutor(CONNECTIONS + 2) as threads:
         answers = list(threads.map(waiting.submit, report_ids))
     for answer in answers:
-        refused_soon(answer)
+        expect_refusal_within_deadline(answer)
     assert other.submitted(other.uploaded())
     assert waiting.submitted(*report_ids)
 
 
-def test_a_lock_that_nobody_gives_up_holds_up_nobody_else(narrow: Service) -> None:
-    waiting, other = narrow.client(), narrow.client()
+def test_a_lock_that_is_never_released_delays_only_its_own_user(service: Service) -> None:
+    waiting, other = service.client(), service.client()
     report_id = waiting.uploaded()
-    with locked(narrow.database, waiting.user_id):
-        refused_soon(waiting.submit(report_id))
-        assert connections(narrow.database, "wait_event_type = 'Lock'") == 0, "nothing waits for it in the server"
+    with user_lock_held(service.database, waiting.user_id):
+        expect_refusal_within_deadline(waiting.submit(report_id))
+        assert count_connections(service.database, "wait_event_type = 'Lock'") == 0, (
+            "the refused request still waits for the lock in the database"
+        )
         assert other.submitted(other.uploaded())
     assert waiting.submitted(report_id)
 
 
-async def test_a_transaction_that_is_left_alone_is_ended_by_the_server(database: Database, tmp_path: Path) -> None:
-    """As that of a process which was frozen with locks in its hands."""
+async def test_a_transaction_that_stays_idle_is_ended_by_the_server(database: Database, tmp_path: Path) -> None:
+    """A process that freezes within a transaction must not keep its locks."""
     user_id = UUID(int=7)
     frozen = Container(settings=settings_in(tmp_path, database_deadline_s=0.2), database_url=database.url)
     async with frozen.pool():
         with pytest.raises(psycopg.Error):
             async with frozen.pool().connection() as connection, connection.transaction():
                 await connection.execute(query("lock_user"), {"user_id": user_id})
-                with psycopg.connect(database.url) as other:  # blocks the loop, as freezing would
+                with psycopg.connect(database.url) as other:  # blocks the event loop, as a freeze does
                     other.execute(query("lock_user"), {"user_id": user_id})
                 await connection.execute("SELECT 1")
         async with frozen.pool().connection() as fresh:
             await fresh.execute("SELECT 1")
 
 
-async def test_conflicts_are_tried_again_a_bounded_number_of_times(container: Container) -> None:
-    tries: list[Transaction] = []
+async def test_conflicts_are_retried_a_bounded_number_of_times(container: Container) -> None:
+    attempts: list[Transaction] = []
 
-    async def always_too_late(tx: Transaction) -> None:
-        tries.append(tx)
+    async def always_conflict(tx: Transaction) -> None:
+        attempts.append(tx)
         raise Conflict
 
     with pytest.raises(Conflict):
-        await in_transaction(container.storage().transaction, always_too_late)
-    assert len(tries) == CONFLICT_RETRIES + 1
+        await in_transaction(container.storage().transaction, always_conflict)
+    assert len(attempts) == CONFLICT_RETRIES + 1
 
 
-def refused_soon(answer: httpx.Response) -> None:
+def expect_refusal_within_deadline(answer: httpx.Response) -> None:
     assert (answer.status_code, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer.headers["retry-after"]) > 0
-    assert answer.elapsed < SOON
+    assert answer.elapsed < DEADLINE

@@ -121,6 +121,6 @@ REMOVALS = (
         "application/audit/signed_notes.py",
         "submitted {submitted.hex()}\\n",
         "submitted\\n",
-        "tests/http/test_audit.py::test_a_receipt_names_the_submission_and_when_it_was",
+        "tests/http/test_audit.py::test_a_receipt_names_the_submission_and_its_time",
     ),
 )

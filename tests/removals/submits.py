@@ -26,7 +26,7 @@ REMOVALS = (
         "application/submit.py",
         "            await tx.submissions.remember_key(key_owner, key, fingerprint, batch_id)\n",
         "            pass\n",
-        "tests/http/test_errors.py::test_an_idempotency_key_with_another_body",
+        "tests/http/test_idempotency.py::test_a_repeated_key_replays_the_answer_and_is_refused_with_another_body",
     ),
     Removal(
         "A 202 means that the batch is stored and enqueued",

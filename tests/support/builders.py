@@ -19,6 +19,11 @@ TEXT = (
     b"The revenue of the company grew by ten percent and its operating profit rose. Demand for its products was strong "
     b"in all of its markets, and the cost of production fell. There can be no assurance that this will go on.\n"
 )
+GERMAN = (
+    "Der Umsatz der Gesellschaft ist im vergangenen Jahr um acht Prozent gestiegen, und das Ergebnis vor Steuern hat "
+    "sich verbessert. Die Nachfrage nach den Produkten war in allen Ländern hoch, und die Kosten sind nicht gestiegen."
+).encode()
+"""A report that the analysis rejects with UNSUPPORTED_LANGUAGE."""
 
 
 def new_id() -> UUID:

@@ -13,6 +13,7 @@ from entrypoints.cli.main import run as fna_batch
 from entrypoints.container import Database
 
 SECRET = "a secret for the tests and for them alone, longer than any algorithm wants"
+UNREACHABLE = "postgresql://nobody@127.0.0.1:1/nothing"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -42,16 +43,16 @@ def in_process_runner(database: Database, folder: Path) -> Run:
     """Return a function that runs `fna-batch` in a thread of this process, since it has an event loop of its own."""
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         before, codes = (dict(os.environ), sys.argv), list[object]()
+        command = threading.Thread(target=lambda: codes.append(_code()))
+        out, err = _OutputOfThread(command), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         os.environ.clear()
         os.environ.update(command_environment(database, folder, **settings))
         sys.argv = ["fna-batch", *arguments]
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                running = threading.Thread(target=lambda: codes.append(_code()))
-                running.start()
-                running.join()
+                command.start()
+                command.join()
         finally:
             os.environ.clear()
             os.environ.update(before[0])
@@ -62,6 +63,19 @@ def in_process_runner(database: Database, folder: Path) -> Run:
         return subprocess.CompletedProcess(arguments, int(str(code or 0)), out.read(), err.read())
 
     return run
+
+
+class _OutputOfThread(io.TextIOWrapper):
+    """The output of one thread. Output of other threads, such as the log of a service, goes to the real stdout."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8")
+        self._thread = thread
+
+    def write(self, text: str) -> int:
+        if threading.current_thread() is self._thread or sys.__stdout__ is None:
+            return super().write(text)
+        return sys.__stdout__.write(text)
 
 
 def _code() -> object:

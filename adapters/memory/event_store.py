@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from adapters.memory.state import State
-from application.errors import WrongExpectedVersion
+from adapters.memory.state import State, StoredTree
+from application.errors import SealedAlready, WrongExpectedVersion
 from application.log import GlobalPosition, StoredEvent
 from application.ports.event_store import EventStore
 from application.ports.read_model import PageAfter
 
 
 class MemoryEventStore(EventStore):
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, tree: StoredTree) -> None:
+        self._state, self._tree = state, tree
 
     async def append(self, streams: Sequence[Sequence[StoredEvent]]) -> Sequence[WrongExpectedVersion | None]:
         return [self._append(stream) for stream in streams]
@@ -25,8 +25,12 @@ class MemoryEventStore(EventStore):
         stored = self._state.events.get(batch_id, ())
         if len(stored) != expected or (stored and stored[-1].type == "Finished"):
             return WrongExpectedVersion(batch_id, expected)
+        if any(leaf.batch_id == batch_id and (leaf.version or 0) > expected for leaf in self._tree.leaves.values()):
+            raise SealedAlready(batch_id, new[0].version)
         self._state.events[batch_id] = (*stored, *new)
-        self._state.log += tuple(new)
+        for event in new:
+            position = self._state.transaction, len(self._state.positions) + 1
+            self._state.positions[batch_id, event.version] = position
         return None
 
     async def read(self, batch_id: UUID) -> Sequence[StoredEvent]:
@@ -48,5 +52,4 @@ class MemoryEventStore(EventStore):
         return sorted(own, key=lambda each: (each.created_at, each.batch_id), reverse=True)[:limit]
 
     async def log(self, after: GlobalPosition, limit: int) -> Sequence[tuple[GlobalPosition, StoredEvent]]:
-        positions = (((1, position), event) for position, event in enumerate(self._state.log, start=1))
-        return [(at, event) for at, event in positions if at > after][:limit]
+        return [(at, event) for at, event in self._state.log() if at > after][:limit]

@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from adapters.memory.state import State
+from adapters.memory.state import State, StoredAction
+from application.errors import ClockAhead
 from application.operations.ports.actions import Actions
 from application.operations.ports.erasure import UserData
 from application.operations.ports.read_model_repair import ReadModelRepair
-from application.operator_actions import OperatorAction
+from application.operator_actions import ActionKind, OperatorAction
+from application.ports.clock import Clock
 from application.read_model import BatchJob
+
+AFTER_EVENTS = 1 << 62
+"""The lowest position of an action, so that within a transaction actions come after events."""
+TOLERANCE = timedelta(minutes=1)
+"""How far a clean-up may reach ahead of the clock."""
 
 
 class MemoryReadModelRepair(ReadModelRepair):
@@ -34,12 +41,7 @@ class MemoryReadModelRepair(ReadModelRepair):
     async def restore_statuses(self, job: BatchJob) -> None:
         state = self._state
         for report_id, status in job.report_statuses().items():
-            latest = [
-                batch_id
-                for batch_id, (submitted, *_) in state.events.items()
-                if str(report_id) in submitted.data.get("report_ids", ())
-            ]
-            if report_id in state.reports and latest[-1:] == [job.batch_id]:
+            if report_id in state.reports and state.latest_batch_of(report_id) == job.batch_id:
                 state.reports[report_id] = replace(state.reports[report_id], processing_status=status)
 
     async def remove(self, batch_id: UUID) -> None:
@@ -68,11 +70,19 @@ class MemoryReadModelRepair(ReadModelRepair):
 
 
 class MemoryActions(Actions):
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state, self._clock = state, clock
 
     async def record(self, action: OperatorAction) -> None:
-        self._state.actions = (*self._state.actions, action)
+        if action.kind == ActionKind.CLEANUP:
+            before = datetime.fromisoformat(action.data["before"])
+            if before > self._clock() + TOLERANCE:
+                raise ClockAhead
+        self._state.actions[action.act_id] = StoredAction(
+            action=action,
+            hash=action.computed_hash(),
+            global_position=(self._state.transaction, AFTER_EVENTS + len(self._state.actions)),
+        )
 
 
 class MemoryUserData(UserData):
@@ -91,8 +101,8 @@ class MemoryUserData(UserData):
     async def remove_some_content(self, user_id: UUID) -> bool:
         state = self._state
         keys = [key for key in state.keys if key[0] == user_id]
-        mine = [each.batch_id for each in state.jobs.values() if each.user_id == user_id]
-        strays = [batch_id for batch_id in mine if batch_id not in state.events]
+        mine = [job.batch_id for job in state.jobs.values() if job.user_id == user_id]
+        strays = [batch_id for batch_id in mine if not self._submitted(user_id, batch_id)]
         own = [report_id for report_id in self._own(user_id) if report_id in state.contents]
         for key in keys:
             del state.keys[key]
@@ -107,6 +117,9 @@ class MemoryUserData(UserData):
         for report_id in own:
             del state.reports[report_id]
         return len(own), False
+
+    def _submitted(self, user_id: UUID, batch_id: UUID) -> bool:
+        return any(event.data.get("user_id") == str(user_id) for event in self._state.events.get(batch_id, ())[:1])
 
     def _own(self, user_id: UUID) -> list[UUID]:
         return [report.report_id for report in self._state.reports.values() if report.user_id == user_id]

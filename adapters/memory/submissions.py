@@ -8,10 +8,11 @@ from application.errors import IdempotencyKeyReused
 from application.ports.submissions import Dispatcher, QueueEntry, Submissions
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
+WAITING = QueueEntry(holder=None, heartbeat=BEGINNING, not_before=BEGINNING)
 
 
 class MemorySubmissions(Submissions):
-    """One transaction runs at a time here, so every submit has its turn and no key is ever in flight."""
+    """One transaction runs at a time, so the per-user lock is always free and no key is ever in flight."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -29,17 +30,16 @@ class MemorySubmissions(Submissions):
         self._state.keys[user_id, key] = (fingerprint, batch_id)
 
 
-class MemoryQueue(Dispatcher):
+class MemoryDispatcher(Dispatcher):
     def __init__(self, state: State) -> None:
         self._state = state
 
     async def enqueue(self, batch_id: UUID) -> None:
-        self._state.queue = (*self._state.queue, batch_id)
+        self._state.queue.setdefault(batch_id, WAITING)
 
     async def redispatch(self, batch_id: UUID) -> None:
-        self._state.queue = (*(each for each in self._state.queue if each != batch_id), batch_id)
+        self._state.queue.pop(batch_id, None)
+        await self.enqueue(batch_id)
 
     async def entry(self, batch_id: UUID) -> QueueEntry | None:
-        if batch_id not in self._state.queue:
-            return None
-        return QueueEntry(holder=None, heartbeat=BEGINNING, not_before=BEGINNING)
+        return self._state.queue.get(batch_id)

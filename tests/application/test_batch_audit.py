@@ -1,4 +1,4 @@
-"""The audit names what is wrong: with the chain, the stream, the read model."""
+"""The audit of one batch names what is wrong with its hash chain, its stream and its row."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -14,8 +14,8 @@ from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.log import NO_HASH, StoredEvent, with_hash
 from application.read_model import BatchJob
 from domain.statuses import BatchStatus
+from tests.application.batches import HeldLease, ScriptedAnalyzer, submitted, worker
 from tests.application.conftest import World
-from tests.application.test_write_path import HeldLease, ScriptedAnalyzer, submitted, worker
 
 Stream = list[StoredEvent]
 
@@ -47,7 +47,7 @@ async def whole(world: World) -> AuditedBatch:
     return AuditedBatch(batch_id=batch_id, events=list(state.events[batch_id]), job=state.jobs[batch_id])
 
 
-async def test_an_untouched_batch_raises_no_alarm(world: World, whole: AuditedBatch) -> None:
+async def test_an_untouched_batch_has_no_findings(world: World, whole: AuditedBatch) -> None:
     assert await findings(world, whole) == []
 
 
@@ -63,7 +63,7 @@ def drop_one(stream: Stream) -> Stream:
     return [*stream[:2], *stream[3:]]
 
 
-def swap(stream: Stream) -> Stream:
+def exchange(stream: Stream) -> Stream:
     return [stream[0], stream[1], replace(stream[3], version=3), replace(stream[2], version=4), stream[4]]
 
 
@@ -80,7 +80,7 @@ def unknown_type(stream: Stream) -> Stream:
     return relinked([*stream[:1], replace(stream[1], type="Repaired"), *stream[2:]])
 
 
-def wrong_sum(stream: Stream) -> Stream:
+def wrong_count(stream: Stream) -> Stream:
     return relinked([*stream[:4], replace(stream[4], data={**stream[4].data, "successful": 1, "failed": 1})])
 
 
@@ -89,7 +89,7 @@ def out_of_turn(stream: Stream) -> Stream:
 
 
 def relinked(stream: Stream) -> Stream:
-    """A forger who can compute hashes."""
+    """Link the events again, as a forger who can compute hashes would."""
     previous, linked = NO_HASH, []
     for event in stream:
         linked.append(with_hash(replace(event, previous_hash=previous)))
@@ -103,15 +103,15 @@ def relinked(stream: Stream) -> Stream:
         (change_data, 3, "does not match its hash"),
         (change_and_rehash, 4, "does not link"),
         (drop_one, 4, "version 3 is missing"),
-        (swap, 3, "does not link"),
+        (exchange, 3, "does not link"),
         (backdate, 5, "its time is earlier"),
         (cut_tail, 4, "Finished is missing"),
         (unknown_type, 2, "cannot be read"),
-        (wrong_sum, 5, "Finished does not match"),
+        (wrong_count, 5, "Finished does not match"),
         (out_of_turn, 3, "out of order"),
     ],
 )
-async def test_a_stream_that_was_tampered_with_is_named(
+async def test_a_stream_that_was_tampered_with_is_damaged_at_a_version(
     world: World, whole: AuditedBatch, tamper: Callable[[Stream], Stream], version: int, problem: str
 ) -> None:
     found = await findings(world, replace(whole, events=tamper(list(whole.events))))
@@ -135,19 +135,19 @@ async def test_drift_in_any_field_of_the_read_model_is_named(world: World, whole
     assert f"batch_jobs.{name} is" in found[0].problem
 
 
-async def test_a_row_without_events_and_events_without_a_row(world: World, whole: AuditedBatch) -> None:
+async def test_a_row_without_events_and_events_without_a_row_are_drift(world: World, whole: AuditedBatch) -> None:
     (phantom,) = await findings(world, replace(whole, events=[]))
     assert "the log has no event" in phantom.problem
     (missing,) = await findings(world, replace(whole, job=None))
     assert "no row" in missing.problem
 
 
-async def test_a_row_that_cannot_be_read(world: World, whole: AuditedBatch) -> None:
+async def test_a_row_that_cannot_be_read_is_drift(world: World, whole: AuditedBatch) -> None:
     (finding,) = await findings(world, replace(whole, job=None, unreadable="status is 'DONE'"))
     assert "status is 'DONE'" in finding.problem
 
 
-async def test_the_row_of_an_old_finished_batch_may_be_gone(world: World, whole: AuditedBatch) -> None:
+async def test_only_the_row_of_an_old_finished_batch_may_be_missing(world: World, whole: AuditedBatch) -> None:
     world.clock.move(seconds=30 * 86400 + 1)
     assert await findings(world, replace(whole, job=None)) == []
     unfinished = replace(whole, events=whole.events[:2], job=None)

@@ -1,4 +1,4 @@
-"""The hash chain: what is hashed, and that it is the canonical JSON that others can compute."""
+"""The hash of an event: over which fields, and over JSON in the canonical form that other programs can compute."""
 
 import hashlib
 from dataclasses import replace
@@ -36,12 +36,12 @@ EVENT = with_hash(
 
 
 @given(values)
-def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
+def test_canonical_json_follows_rfc_8785(value: Any) -> None:
     assert canonical_json(value) == rfc8785.dumps(value)
 
 
-def test_the_hash_is_of_these_very_bytes() -> None:
-    """Never change this test: every log that exists depends on it."""
+def test_the_hash_covers_exactly_these_bytes() -> None:
+    """Never change this test: every stored log depends on it."""
     written = (
         b"fna-batch event 1\n"
         b'{"batch_id":"00000000-0000-0000-0000-000000000001","data":{"attempt":1,"worker_id":"w1"},'
@@ -52,7 +52,7 @@ def test_the_hash_is_of_these_very_bytes() -> None:
     assert EVENT.hash == hashlib.sha256(written).digest()
 
 
-def test_every_field_is_covered() -> None:
+def test_the_hash_covers_every_field() -> None:
     changes: list[dict[str, Any]] = [
         {"batch_id": UUID(int=7)},
         {"version": 2},
@@ -68,6 +68,6 @@ def test_every_field_is_covered() -> None:
         assert replace(EVENT, **change).computed_hash() != EVENT.hash
 
 
-def test_an_instant_is_spelled_in_one_way_whatever_its_zone() -> None:
+def test_an_instant_is_written_in_utc_whatever_its_zone() -> None:
     noon = datetime(2026, 3, 3, 12, tzinfo=UTC)
     assert instant(noon) == instant(noon.astimezone(timezone(timedelta(hours=5)))) == "2026-03-03T12:00:00.000000Z"

@@ -34,8 +34,8 @@ ROOTS = [
 SIZES = st.integers(1, 700)
 
 
-class MemoryTree(Tree):
-    """Holds what the storage holds: leaves, and complete subtrees from a level on."""
+class SmallTree(Tree):
+    """Stores what a database stores: the leaves, and the complete subtrees of the higher levels."""
 
     def __init__(self, size: int) -> None:
         self.leaves = [str(number).encode() for number in range(size)]
@@ -63,7 +63,7 @@ def test_the_roots_are_those_of_the_published_vectors() -> None:
 @given(size=SIZES, data=st.data())
 @settings(max_examples=60, deadline=None)
 async def test_an_inclusion_proof_leads_from_each_leaf_to_the_root(size: int, data: st.DataObject) -> None:
-    tree, index = MemoryTree(size), data.draw(st.integers(0, size - 1))
+    tree, index = SmallTree(size), data.draw(st.integers(0, size - 1))
     path = [await hash_of(tree, part) for part in inclusion(index, size)]
     assert verify_proof.root_by_inclusion(tree.leaves[index], index, size, path) == tree.grown.root
     other = verify_proof.root_by_inclusion(b"another", index, size, path)
@@ -74,7 +74,7 @@ async def test_an_inclusion_proof_leads_from_each_leaf_to_the_root(size: int, da
 @settings(max_examples=60, deadline=None)
 async def test_a_consistency_proof_leads_to_both_roots(new: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, new))
-    older, newer = MemoryTree(old), MemoryTree(new)
+    older, newer = SmallTree(old), SmallTree(new)
     path = [await hash_of(newer, part) for part in consistency(old, new)]
     found = verify_proof.roots_by_consistency(old, new, path, older.grown.root)
     assert found == (older.grown.root, newer.grown.root)
@@ -83,7 +83,7 @@ async def test_a_consistency_proof_leads_to_both_roots(new: int, data: st.DataOb
 @given(size=SIZES)
 @settings(max_examples=30, deadline=None)
 async def test_the_stored_subtrees_give_the_root(size: int) -> None:
-    tree = MemoryTree(size)
+    tree = SmallTree(size)
     assert await hash_of(tree, (0, size)) == tree.grown.root
     subtrees = [GrowingTree() for _ in complete_subtrees((0, size))]
     for (level, index), grown in zip(complete_subtrees((0, size)), subtrees, strict=True):
@@ -93,7 +93,7 @@ async def test_the_stored_subtrees_give_the_root(size: int) -> None:
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (5, 5), (-1, 3)])
-def test_what_the_tree_does_not_hold_has_no_proof(index: int, size: int) -> None:
+def test_a_leaf_or_tree_beyond_the_size_has_no_proof(index: int, size: int) -> None:
     with pytest.raises(ValueError, match="no leaf"):
         inclusion(index, size)
     with pytest.raises(ValueError, match="cannot be proved"):

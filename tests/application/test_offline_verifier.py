@@ -1,4 +1,4 @@
-"""The programs that others check exports, receipts and proofs with: what they say where they are used wrongly."""
+"""The offline verifiers of docs/: input that proves nothing, and wrong use."""
 
 import base64
 import hashlib
@@ -17,8 +17,6 @@ from application.audit.signed_notes import receipt as receipt_text
 from tests.support.offline_verifier import DOCS, verify_export, verify_proof
 
 KEY = "fna-batch+00000000+" + base64.b64encode(bytes(33)).decode()
-
-
 SIGNER = Ed25519Signer("fna-batch", bytes(range(32)))
 TRUSTED = [str(public_key(SIGNER))]
 
@@ -36,7 +34,7 @@ def checkpoint_over(*entries: bytes, sealed_at: str = "now") -> str:
     return sign(signed.text, SIGNER)
 
 
-def test_what_is_no_export_is_said_in_a_few_lines(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_export_is_refused_in_a_few_lines(tmp_path: Path) -> None:
     file = tmp_path / "other.txt"
     file.write_text("something else\n" * 1000)
     done = verifying("--key", KEY, str(file))
@@ -46,12 +44,12 @@ def test_what_is_no_export_is_said_in_a_few_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["foo", "a+b", "a+b+Y2M="])
-def test_what_is_no_key_is_wrong_use(tmp_path: Path, key: str) -> None:
+def test_a_malformed_key_is_wrong_use(tmp_path: Path, key: str) -> None:
     done = verifying("--key", key, str(tmp_path))
     assert (done.returncode, f"{key} is no verifier key" in done.stderr) == (2, True)
 
 
-def test_what_is_not_even_text_is_said(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused_without_a_traceback(tmp_path: Path) -> None:
     file = tmp_path / "other.bin"
     event = '"batch_id": "\\ud800", "version": 1, "previous_hash": "", "recorded_at": "", "type": "", "hash": ""'
     file.write_bytes(b'{"format": "\xff"}\n{"leaf": 0, "event": {%s}}\n' % event.encode())
@@ -60,14 +58,14 @@ def test_what_is_not_even_text_is_said(tmp_path: Path) -> None:
     assert "batch \\ud800 does not follow" in done.stdout
 
 
-def test_a_kept_note_that_is_none_is_wrong_use(tmp_path: Path) -> None:
+def test_a_kept_checkpoint_that_is_not_a_note_is_wrong_use(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     kept.write_text('{"note": null}')
     done = verifying("--key", KEY, "--checkpoint", str(kept), str(tmp_path))
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
-def test_a_kept_note_that_was_not_signed_so_is_said(tmp_path: Path) -> None:
+def test_a_kept_checkpoint_that_no_given_key_signed_is_wrong_use(tmp_path: Path) -> None:
     kept = tmp_path / "kept.txt"
     kept.write_text("fna-batch\n1\n\n\N{EM DASH} fna-batch " + base64.b64encode(bytes(68)).decode() + "\n")
     done = verifying("--key", KEY, "--checkpoint", str(kept), str(tmp_path))
@@ -75,18 +73,18 @@ def test_a_kept_note_that_was_not_signed_so_is_said(tmp_path: Path) -> None:
     assert "signed by none of the keys given" in done.stderr
 
 
-def told_of(entry: bytes, *, leaf_index: int = 1, path: tuple[bytes, ...] = (b"a",)) -> str:
-    """What a proof says in a log of two entries, `a` and `b`, where its path names the neighbour's leaf."""
+def proven(entry: bytes, *, leaf_index: int = 1, path: tuple[bytes, ...] = (b"a",)) -> str:
+    """Verify a proof in a log of two entries, `a` and `b`; return what the verifier prints."""
     hashes = [hashlib.sha256(b"\x00" + each).hexdigest() for each in path]
     proof = {"leaf_index": leaf_index, "path": hashes, "checkpoint": checkpoint_over(b"a", b"b")}
-    told: str = verify_proof.proven(proof, TRUSTED, entry.hex())
-    return told
+    printed: str = verify_proof.proven(proof, TRUSTED, entry.hex())
+    return printed
 
 
 def test_a_proof_of_an_entry_proves_that_entry_alone() -> None:
-    assert told_of(b"b") == "it is entry 1 of the log of 2"
+    assert proven(b"b") == "it is entry 1 of the log of 2"
     with pytest.raises(ValueError, match="does not hold it"):
-        told_of(b"c")
+        proven(b"c")
 
 
 @pytest.mark.parametrize(
@@ -99,13 +97,13 @@ def test_a_proof_of_an_entry_proves_that_entry_alone() -> None:
         (1, (b"a", b"a"), "too long"),
     ],
 )
-def test_a_proof_that_leads_elsewhere_proves_nothing(leaf_index: int, path: tuple[bytes, ...], why: str) -> None:
+def test_a_proof_that_leads_to_another_root_proves_nothing(leaf_index: int, path: tuple[bytes, ...], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        told_of(b"b", leaf_index=leaf_index, path=path)
+        proven(b"b", leaf_index=leaf_index, path=path)
 
 
 def exported(*, sealed_at: str) -> list[str]:
-    """A log of one act."""
+    """Return the lines of an export with one action."""
     act = {"kind": "repair"}
     text = f"fna-batch act 1\n{json.dumps(act, separators=(',', ':'))}"
     note = checkpoint_over(hashlib.sha256(text.encode()).digest(), sealed_at=sealed_at)
@@ -119,7 +117,9 @@ def exported(*, sealed_at: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("recorded", "missing"), [("2026-03-03T11:59:00", True), ("2026-03-03T12:01:00", False)])
-def test_a_receipt_from_after_the_last_checkpoint_accuses_nobody(recorded: str, missing: bool) -> None:
+def test_a_receipt_from_after_the_latest_checkpoint_may_be_missing_from_the_export(
+    recorded: str, missing: bool
+) -> None:
     at = datetime.fromisoformat(recorded + "Z")
     receipt = sign(receipt_text("fna-batch", "b", bytes(32), at), SIGNER)
     verifier = verify_export.Verifier(TRUSTED, receipts=[receipt])
@@ -129,7 +129,7 @@ def test_a_receipt_from_after_the_last_checkpoint_accuses_nobody(recorded: str, 
     assert [bool(verifier.wrong), bool(verifier.later)] == [missing, not missing]
 
 
-def test_an_export_without_its_first_line_is_none() -> None:
+def test_an_export_without_its_first_line_is_refused() -> None:
     verifier = verify_export.Verifier(TRUSTED)
     for line in exported(sealed_at="2026-03-03T12:00:00.000000Z")[1:]:
         verifier.take(line)
@@ -137,14 +137,14 @@ def test_an_export_without_its_first_line_is_none() -> None:
     assert any("first line" in wrong for wrong in verifier.wrong)
 
 
-def test_a_checkpoint_is_no_receipt() -> None:
+def test_a_checkpoint_is_not_a_receipt() -> None:
     with pytest.raises(ValueError, match="no receipt"):
         verify_proof.proven({"note": checkpoint_over(b"a"), "inclusion": None}, TRUSTED)
     with pytest.raises(ValueError, match="no receipt"):
         verify_export.Verifier(TRUSTED, receipts=[checkpoint_over(b"a")])
 
 
-def test_a_proof_is_used_with_what_it_is_about(tmp_path: Path) -> None:
+def test_a_proof_without_a_receipt_needs_the_entry_that_it_proves(tmp_path: Path) -> None:
     file = tmp_path / "proof.json"
     file.write_text(json.dumps({"leaf_index": 0, "path": [], "checkpoint": checkpoint_over(b"a")}))
     done = verifying("--key", TRUSTED[0], str(file), program="verify_proof")

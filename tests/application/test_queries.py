@@ -16,6 +16,7 @@ from domain import commands
 from domain.statuses import BatchStatus, ReportStatus
 from domain.tiers import Tier
 from tests.application.conftest import World
+from tests.application.tampering import edit_event
 from tests.support.builders import ANALYSIS, NOON, new_id, uploaded_reports
 
 USER, STRANGER = UUID(int=1), UUID(int=2)
@@ -135,3 +136,28 @@ async def test_an_analysis_is_read_by_the_owner_of_its_report_once_it_is_there(w
     assert await queries.analysis(USER, report_id) == (analysis_id, ANALYSIS)
     with pytest.raises(ReportNotFound):
         await queries.analysis(STRANGER, report_id)
+
+
+async def test_one_answer_folds_a_bounded_number_of_batches(
+    world: World, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.queries.FOLDED_AT_ONCE", 1)
+    monkeypatch.setattr("application.queries.FOLDED_AT_MOST", 2)
+    oldest = await submit(world)
+    await cancel(world, oldest)
+    for _ in range(2):
+        await submit(world)
+
+    async def failed(after: PageAfter | None) -> tuple[Sequence[BatchJob], PageAfter | None]:
+        return await queries.batches_as_of(USER, None, status=BatchStatus.FAILED, limit=5, after=after)
+
+    first_page, following = await failed(None)
+    last_page, _ = await failed(following)
+    assert (ids(first_page), ids(last_page)) == ([], [oldest])
+
+
+async def test_the_submission_is_read_even_if_a_later_event_is_damaged(world: World, queries: Queries) -> None:
+    batch_id = await submit(world)
+    await cancel(world, batch_id)
+    edit_event(world, batch_id, 2, data={})
+    assert (await queries.submitted(USER, batch_id)).hash == world.storage.state.events[batch_id][0].hash

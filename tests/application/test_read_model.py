@@ -33,7 +33,7 @@ def recorded(stream: list[Event]) -> list[RecordedEvent]:
 
 
 @given(st.lists(any_command, max_size=40))
-def test_the_row_says_what_the_batch_is(asked: list[Command]) -> None:
+def test_the_row_agrees_with_the_state_of_the_batch(asked: list[Command]) -> None:
     stream = stream_after(asked)
     if not stream:
         return
@@ -48,7 +48,7 @@ def test_the_row_says_what_the_batch_is(asked: list[Command]) -> None:
 
 
 @given(st.lists(any_command, max_size=40), st.integers(0, 40))
-def test_folding_on_from_a_row_gives_the_same_as_folding_all(asked: list[Command], at: int) -> None:
+def test_folding_on_from_a_row_equals_folding_the_whole_stream(asked: list[Command], at: int) -> None:
     stream = recorded(stream_after(asked))
     if not stream:
         return

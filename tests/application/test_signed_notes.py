@@ -1,4 +1,4 @@
-"""Signed notes as others write and read them, and what makes one prove nothing."""
+"""Signed notes: other implementations read and write the same, and a note that was changed proves nothing."""
 
 import pytest
 
@@ -20,7 +20,7 @@ CHECKPOINT = Checkpoint(
 )
 
 
-def test_a_note_that_another_implementation_signed_is_read() -> None:
+def test_a_note_of_another_implementation_is_read() -> None:
     """The example of golang.org/x/mod/sumdb/note."""
     assert opened(GO_NOTE, [PublicKey.parse(GO_KEY)], ed25519_verifies).startswith("If you think")
     assert str(PublicKey.parse(GO_KEY)) == GO_KEY
@@ -39,6 +39,7 @@ def test_a_checkpoint_comes_back_as_it_was_signed() -> None:
         (lambda note: note.replace("fna-batch ", "another "), "None of the trusted keys"),
         (lambda note: note.rpartition("\n\n")[0] + "\n", "not a signed note"),
         (lambda note: note[:-1], "not a signed note"),
+        (lambda note: note.replace("\N{EM DASH} fna-batch ", "\N{EM DASH} fna-batch !"), "not a signed note"),
     ],
 )
 def test_a_note_that_was_changed_proves_nothing(change: object, why: str) -> None:
@@ -60,6 +61,6 @@ def test_a_key_that_was_mistyped_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a\n1\n", CHECKPOINT.text.replace("7", "07"), CHECKPOINT.text + "more\n"])
-def test_what_is_no_checkpoint_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(InvalidNote):
         Checkpoint.parse(text)

@@ -127,6 +127,15 @@ def test_every_removal_finds_its_place_and_its_guarantee_is_documented(removal: 
     assert f"def {test}(" in (ROOT / file).read_text()
 
 
+@pytest.mark.parametrize("removal", REMOVALS, ids=lambda removal: f"{removal.guarantee}: {removal.test}")
+def test_the_page_of_guarantees_names_the_test_of_every_removal(removal: Removal) -> None:
+    page = (ROOT / "docs" / "guarantees.md").read_text()
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| {removal.guarantee} |"))
+    file, _, test = removal.test.partition("::")
+    assert f"`{file}::" in row
+    assert f"::{test}`" in row
+
+
 def test_every_documented_guarantee_is_removed_once() -> None:
     rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs" / "guarantees.md").read_text(), re.MULTILINE)
     assert set(rows[1:]) == {removal.guarantee for removal in REMOVALS}

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "samples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / folder / "README.md" for folder in (".", "samples", "tests")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 TOP_LEVEL = "domain|application|adapters|entrypoints|sql|tests|benchmarks|docs|features|samples|deploy"
 PATH = re.compile(rf"`((?:{TOP_LEVEL})/[\w./-]*)(?:::[^`]*)?`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")

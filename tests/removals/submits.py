@@ -12,7 +12,7 @@ REMOVALS = (
         READ_MODEL,
         "    report_id uuid PRIMARY KEY,\n    batch_id  uuid NOT NULL\n",
         "    report_id uuid,\n    batch_id  uuid NOT NULL\n",
-        "tests/contracts/test_storage.py::TestBatchJobs::test_a_report_is_in_one_unfinished_batch_only",
+        "tests/contracts/test_batch_jobs.py::test_a_report_is_in_one_unfinished_batch_only",
     ),
     Removal(
         "Concurrent submits cannot exceed the limit of unfinished batches",

@@ -38,14 +38,14 @@ REMOVALS = (
         "application/handler.py",
         "            if also is not None:\n                await also(tx)\n            return stream.batch",
         "            return stream.batch",
-        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+        WRITE_PATH + "test_a_batch_is_processed_in_the_order_given",
     ),
     Removal(
         "`batch_jobs` equals the fold of the log",
         "application/handler.py",
         "        await tx.batch_jobs.save(stream.job)\n",
         "        await tx.batch_jobs.save(Stream(stream.events[:1]).job)\n",
-        WRITE_PATH + "test_a_batch_is_worked_off_in_the_order_given",
+        WRITE_PATH + "test_a_batch_is_processed_in_the_order_given",
     ),
     Removal(
         "Another worker takes over the batches of a dead worker",
@@ -129,7 +129,7 @@ REMOVALS = (
         "application/process.py",
         "            while_waiting = _nothing if counts_as_attempt else lease.mark_waiting\n",
         "            while_waiting = _nothing\n",
-        WRITE_PATH + "test_to_wait_for_a_turn_is_no_attempt",
+        "tests/application/test_processing.py::test_waiting_for_a_slot_costs_no_attempt",
     ),
     Removal(
         "A worker that is told to stop always stops",
@@ -157,14 +157,14 @@ REMOVALS = (
         "application/process.py",
         "            tried_before = batch.attempt + counts_as_attempt > 1\n",
         "            tried_before = False\n",
-        WRITE_PATH + "test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
+        "tests/application/test_processing.py::test_a_report_that_may_have_killed_its_worker_is_analysed_alone",
     ),
     Removal(
         "A temporary failure of the analyser is retried, not recorded",
         "application/process.py",
         "            except AnalyzerUnavailable:\n                await self._sleep(wait)\n",
         "            except AnalyzerUnavailable:\n                break\n",
-        WRITE_PATH + "test_an_analyser_that_cannot_be_reached_is_asked_again_and_nothing_is_recorded_of_it",
+        "tests/application/test_processing.py::test_an_analyser_that_cannot_be_reached_is_called_again_before_an_attempt_is_spent",
     ),
     Removal(
         "Users share the analysing processes fairly",
@@ -178,13 +178,13 @@ REMOVALS = (
         "application/process.py",
         "            except StorageUnavailable:\n                await self._pause()\n",
         "            except StorageUnavailable:\n                raise\n",
-        WRITE_PATH + "test_while_the_database_is_away_the_worker_waits_with_what_it_has",
+        "tests/application/test_outages.py::test_while_the_database_is_away_the_worker_waits_and_keeps_its_analyses",
     ),
     Removal(
         "An outcome is recorded once even if the database's answer is lost",
         "application/process.py",
         "        except NotNextReport:  # the outcome was recorded, but the database's answer got lost\n",
         "        except ZeroDivisionError:\n",
-        WRITE_PATH + "test_an_outcome_whose_answer_got_lost_is_recorded_once",
+        "tests/application/test_outages.py::test_an_outcome_whose_answer_got_lost_is_recorded_once",
     ),
 )

@@ -66,7 +66,7 @@ def service(database: Database, settings: Settings) -> Iterator[Service]:
 
 @pytest.fixture
 def workers(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[WorkerProcess]]:
-    mortal = "brings_down" in request.node.name
+    mortal = "kills_its_workers" in request.node.name
     more = {"heartbeat_timeout_s": str(HEARTBEAT_S), "analysis_processes": "1", "grace_s": "1"}
     both = [WorkerProcess(database, tmp_path / name, mortal=mortal, **more) for name in ("one", "two")]
     yield both

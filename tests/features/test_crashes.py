@@ -1,7 +1,7 @@
 """The service is killed and started again: a real process, SIGKILL and PostgreSQL."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -21,6 +21,8 @@ from tests.support.service_processes import ServiceProcess
 
 scenarios("crash_and_restart.feature")
 
+StartService = Callable[..., ServiceProcess]
+
 LONG = b"\n\n".join(b"In region %d it was so. " % region + TEXT for region in range(6000))
 HEARTBEAT_S = "20"
 """Longer than a restart takes: a batch that finishes earlier did not wait for its lease to expire."""
@@ -32,11 +34,17 @@ def container(database: Database, settings: Settings) -> Container:
 
 
 @pytest.fixture
-def process(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServiceProcess]:
-    options = ["--no-worker"] if "before anything was done" in request.node.name.replace("_", " ") else []
-    started = ServiceProcess(database, tmp_path, *options, heartbeat_timeout_s=HEARTBEAT_S)
-    yield started
-    started.close()
+def start_service(database: Database, tmp_path: Path) -> Iterator[StartService]:
+    """Return a function that starts the service with options of `fna-batch serve`."""
+    started: list[ServiceProcess] = []
+
+    def start(*options: str) -> ServiceProcess:
+        started.append(ServiceProcess(database, tmp_path, *options, heartbeat_timeout_s=HEARTBEAT_S))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
 
 
 @pytest.fixture
@@ -47,51 +55,57 @@ def client(process: ServiceProcess, container: Container) -> Iterator[Client]:
         yield Client(http, identity.user_id)
 
 
-@given("a running service", target_fixture="running")
-@given("a running service that works on no batches", target_fixture="running")
-def _(process: ServiceProcess) -> ServiceProcess:
-    return process
+@given("a running service", target_fixture="process")
+def a_running_service(start_service: StartService) -> ServiceProcess:
+    return start_service()
+
+
+@given("a running service that works on no batches", target_fixture="process")
+def a_running_service_without_a_worker(start_service: StartService) -> ServiceProcess:
+    return start_service("--no-worker")
 
 
 @given(parsers.parse("an analyst has submitted a batch of {count:d} long reports"), target_fixture="batch_id")
-def _(client: Client, count: int) -> str:
+def an_analyst_has_submitted_a_batch_of_long_reports(client: Client, count: int) -> str:
     return client.submitted(*(client.uploaded(LONG) for _ in range(count)))
 
 
 @when(parsers.parse("{count:d} report is done"))
-def _(client: Client, batch_id: str, count: int) -> None:
+def report_is_done(client: Client, batch_id: str, count: int) -> None:
     eventually(lambda: len(client.batch(batch_id).json()["results"]) >= count)
 
 
 @when("the service is killed without warning")
-def _(running: ServiceProcess) -> None:
-    running.kill()
+def the_service_is_killed_without_warning(process: ServiceProcess) -> None:
+    process.kill()
 
 
 @when("the service is asked to stop", target_fixture="exit_code")
-def _(running: ServiceProcess) -> int:
-    return running.stop()
+def the_service_is_asked_to_stop(process: ServiceProcess) -> int:
+    return process.stop()
 
 
 @when("the service is started again")
 @then("the service is started again")
-def _(running: ServiceProcess) -> None:
-    running.start_again()
+def the_service_is_started_again(process: ServiceProcess) -> None:
+    process.start_again()
 
 
 @then(parsers.parse("it ends with exit code {expected:d}"))
-def _(exit_code: int, expected: int) -> None:
+def it_ends_with_exit_code(exit_code: int, expected: int) -> None:
     assert exit_code == expected
 
 
-@then(parsers.parse('the batch ends with status "{status}", {successful:d} successful and {failed:d} failed'))
-def _(client: Client, batch_id: str, status: str, successful: int, failed: int) -> None:
+@then(
+    parsers.parse('the batch finishes with status "{status}", {successful:d} reports successful and {failed:d} failed')
+)
+def the_batch_finishes_with_status(client: Client, batch_id: str, status: str, successful: int, failed: int) -> None:
     body = client.finished(batch_id)
     assert (body["status"], body["successful"], body["failed"]) == (status, successful, failed)
 
 
 @then("every report has exactly one outcome and one analysis")
-def _(database: Database, batch_id: str) -> None:
+def every_report_has_exactly_one_outcome_and_one_analysis(database: Database, batch_id: str) -> None:
     with psycopg.connect(database.url) as connection:
         outcomes = connection.execute(
             "SELECT data ->> 'report_id', data ->> 'analysis_id' FROM batch_events "
@@ -106,8 +120,8 @@ def _(database: Database, batch_id: str) -> None:
     assert len({report_id for report_id, _ in outcomes}) == len(outcomes)
 
 
-@then("the log tells of a second start")
-def _(database: Database, batch_id: str) -> None:
+@then("the log shows a second start")
+def the_log_shows_a_second_start(database: Database, batch_id: str) -> None:
     with psycopg.connect(database.url) as connection:
         starts = connection.execute(
             "SELECT data ->> 'worker_id' FROM batch_events WHERE batch_id = %s AND type = 'Started'", [batch_id]
@@ -115,8 +129,8 @@ def _(database: Database, batch_id: str) -> None:
     assert len(set(starts)) == len(starts) == 2
 
 
-@then("the audit finds nothing wrong")
-def _(container: Container, batch_id: str) -> None:
+@then("the audit reports no findings")
+def the_audit_reports_no_findings(container: Container, batch_id: str) -> None:
     async def verify() -> list[object]:
         async with container.pool():
             return [finding async for _, found in container.batch_audit().batches() for finding in found]

@@ -66,7 +66,7 @@ def service(database: Database, settings: Settings) -> Iterator[Service]:
 
 @pytest.fixture
 def workers(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[WorkerProcess]]:
-    mortal = "kills_its_workers" in request.node.name
+    mortal = request.node.get_closest_marker("mortal_workers") is not None
     more = {"heartbeat_timeout_s": str(HEARTBEAT_S), "analysis_processes": "1", "grace_s": "1"}
     both = [WorkerProcess(database, tmp_path / name, mortal=mortal, **more) for name in ("one", "two")]
     yield both
@@ -77,7 +77,7 @@ def workers(database: Database, tmp_path: Path, request: pytest.FixtureRequest) 
 
 
 @given("a service with two workers on two machines")
-def _(service: Service, workers: list[WorkerProcess]) -> None:
+def a_service_with_two_workers_on_two_machines(service: Service, workers: list[WorkerProcess]) -> None:
     """Give each worker a data folder of its own: as on two machines, they have only the database in common."""
     assert service.http().get("/health/ready").is_success
     for worker in workers:
@@ -90,17 +90,17 @@ def client(service: Service) -> Client:
 
 
 @given(parsers.parse("an analyst has submitted a batch of {count:d} long reports"), target_fixture="batch_id")
-def _(client: Client, count: int) -> str:
+def an_analyst_has_submitted_a_batch_of_long_reports(client: Client, count: int) -> str:
     return client.submitted(*(client.uploaded(LONG) for _ in range(count)))
 
 
 @given("an analyst has submitted a batch of 3 reports of which the second kills its worker", target_fixture="batch_id")
-def _(client: Client) -> str:
+def an_analyst_has_submitted_a_batch_of_3_reports(client: Client) -> str:
     return client.submitted(*(client.uploaded(content) for content in (TEXT, TEXT + DEADLY, TEXT)))
 
 
 @given("another analyst has submitted a batch of 3 long reports", target_fixture="others")
-def _(service: Service) -> list[tuple[Client, str]]:
+def another_analyst_has_submitted_a_batch_of_3_long(service: Service) -> list[tuple[Client, str]]:
     other = service.client()
     return [(other, other.submitted(*(other.uploaded(LONG) for _ in range(3))))]
 
@@ -135,8 +135,8 @@ class Load:
         return sum(client.batch(batch_id).json()["status"] not in FINAL for client, batch_id in recent)
 
 
-@given(parsers.parse("analysts keep {count:d} batches of {reports:d} reports in the running"), target_fixture="load")
-def _(service: Service, count: int, reports: int) -> Iterator[Load]:
+@given(parsers.parse("analysts keep {count:d} batches of {reports:d} reports unfinished"), target_fixture="load")
+def analysts_keep_batches_unfinished(service: Service, count: int, reports: int) -> Iterator[Load]:
     load = Load(service, count, reports)
     load.start()
     yield load
@@ -144,7 +144,7 @@ def _(service: Service, count: int, reports: int) -> Iterator[Load]:
 
 
 @when(parsers.parse("{count:d} report is done"))
-def _(client: Client, batch_id: str, count: int) -> None:
+def report_is_done(client: Client, batch_id: str, count: int) -> None:
     eventually(lambda: len(client.batch(batch_id).json()["results"]) >= count)
 
 
@@ -155,7 +155,9 @@ def holder(log: Log, workers: list[WorkerProcess], batch_id: str) -> WorkerProce
 
 
 @when("the worker that has the batch is killed", target_fixture="disturbed")
-def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProcess, datetime]:
+def the_worker_that_has_the_batch_is_killed(
+    log: Log, workers: list[WorkerProcess], batch_id: str
+) -> tuple[WorkerProcess, datetime]:
     held = holder(log, workers, batch_id)
     at = log.now()
     held.kill()
@@ -163,7 +165,9 @@ def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProc
 
 
 @when("the worker that has the batch is frozen", target_fixture="disturbed")
-def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProcess, datetime]:
+def the_worker_that_has_the_batch_is_frozen(
+    log: Log, workers: list[WorkerProcess], batch_id: str
+) -> tuple[WorkerProcess, datetime]:
     held = holder(log, workers, batch_id)
     at = log.now()
     held.process.send_signal(signal.SIGSTOP)
@@ -171,7 +175,9 @@ def _(log: Log, workers: list[WorkerProcess], batch_id: str) -> tuple[WorkerProc
 
 
 @then("the other worker takes the batch within the heartbeat timeout and a second")
-def _(log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
+def the_other_worker_takes_the_batch_within_the_heartbeat(
+    log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[WorkerProcess, datetime]
+) -> None:
     disturbed_worker, at = disturbed
     eventually(lambda: len(log.starts(batch_id)) == 2)
     assert holder(log, workers, batch_id) is not disturbed_worker
@@ -180,15 +186,17 @@ def _(log: Log, workers: list[WorkerProcess], batch_id: str, disturbed: tuple[Wo
     assert takeover["data"]["attempt"] == 2, "the report that was being analysed must be on its second attempt"
 
 
-@when("the frozen worker goes on")
-def _(disturbed: tuple[WorkerProcess, datetime]) -> None:
+@when("the frozen worker resumes")
+def the_frozen_worker_resumes(disturbed: tuple[WorkerProcess, datetime]) -> None:
     frozen, _ = disturbed
     frozen.process.send_signal(signal.SIGCONT)
     eventually(lambda: "lease lost to another worker" in frozen.log.read_text())
 
 
 @then("the frozen worker has recorded nothing since the other took the batch")
-def _(log: Log, batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> None:
+def the_frozen_worker_has_recorded_nothing_since_the_other(
+    log: Log, batch_id: str, disturbed: tuple[WorkerProcess, datetime]
+) -> None:
     frozen, _ = disturbed
     stream = log.stream(batch_id)
     takeover = [event["version"] for event in stream if event["type"] == "Started"][-1]
@@ -197,7 +205,9 @@ def _(log: Log, batch_id: str, disturbed: tuple[WorkerProcess, datetime]) -> Non
 
 
 @when("workers that died are started again each time")
-def _(client: Client, workers: list[WorkerProcess], batch_id: str, others: list[tuple[Client, str]]) -> None:
+def workers_that_died_are_started_again_each_time(
+    client: Client, workers: list[WorkerProcess], batch_id: str, others: list[tuple[Client, str]]
+) -> None:
     def restart_workers_until_finished() -> bool:
         for worker in workers:
             if worker.process.poll() is not None:
@@ -209,14 +219,16 @@ def _(client: Client, workers: list[WorkerProcess], batch_id: str, others: list[
 
 
 @then(parsers.parse('the second report has failed with "{code}"'))
-def _(client: Client, batch_id: str, code: str) -> None:
+def the_second_report_has_failed_with(client: Client, batch_id: str, code: str) -> None:
     second = client.batch(batch_id).json()["results"][1]
     assert second["status"] == "failed"
     assert second["errors"][0].startswith(code)
 
 
 @then("every other report of every batch has succeeded")
-def _(client: Client, batch_id: str, others: list[tuple[Client, str]]) -> None:
+def every_other_report_of_every_batch_has_succeeded(
+    client: Client, batch_id: str, others: list[tuple[Client, str]]
+) -> None:
     results = client.batch(batch_id).json()["results"]
     assert [result["status"] for result in results] == ["success", "failed", "success"]
     for other, submitted in others:
@@ -224,7 +236,9 @@ def _(client: Client, batch_id: str, others: list[tuple[Client, str]]) -> None:
 
 
 @when("every worker is stopped and started again, one after the other", target_fixture="exit_codes")
-def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
+def every_worker_is_stopped_and_started_again_one_after(
+    log: Log, workers: list[WorkerProcess], load: Load
+) -> list[int]:
     codes = []
     for worker in workers:
         wait_until_busy(log, worker)
@@ -235,7 +249,7 @@ def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
 
 
 @when("every process of both workers is told to stop at once, and both are started again", target_fixture="exit_codes")
-def _(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
+def every_process_of_both_workers_is_told_to_stop(log: Log, workers: list[WorkerProcess], load: Load) -> list[int]:
     for worker in workers:
         wait_until_busy(log, worker)
     for worker in workers:
@@ -261,29 +275,31 @@ def has_started_batches(log: Log, worker: WorkerProcess) -> bool:
 
 
 @then("each worker ended with exit code 0")
-def _(exit_codes: list[int]) -> None:
+def each_worker_ended_with_exit_code_0(exit_codes: list[int]) -> None:
     assert exit_codes == [0, 0]
 
 
-@then(parsers.parse('all batches end with status "{status}"'))
-def _(load: Load, status: str) -> None:
+@then(parsers.parse('all batches finish with status "{status}"'))
+def all_batches_end_with_status(load: Load, status: str) -> None:
     assert {client.finished(batch_id)["status"] for client, batch_id in list(load.submitted)} == {status}
 
 
 @then("no report took a second attempt")
-def _(log: Log) -> None:
+def no_report_took_a_second_attempt(log: Log) -> None:
     starts = log.rows("SELECT data FROM batch_events WHERE type = 'Started'")
     assert {row["data"]["attempt"] for row in starts} == {1}
 
 
-@then(parsers.parse('the batch ends with status "{status}", {successful:d} successful and {failed:d} failed'))
-def _(client: Client, batch_id: str, status: str, successful: int, failed: int) -> None:
+@then(
+    parsers.parse('the batch finishes with status "{status}", {successful:d} reports successful and {failed:d} failed')
+)
+def the_batch_finishes_with_status(client: Client, batch_id: str, status: str, successful: int, failed: int) -> None:
     body = client.finished(batch_id)
     assert (body["status"], body["successful"], body["failed"]) == (status, successful, failed)
 
 
 @then("every report has exactly one outcome and one analysis")
-def _(log: Log) -> None:
+def every_report_has_exactly_one_outcome_and_one_analysis(log: Log) -> None:
     outcomes = log.rows(
         "SELECT batch_id::text, data ->> 'report_id' AS report_id, data ->> 'analysis_id' AS analysis_id "
         "FROM batch_events WHERE type = 'ReportSucceeded' ORDER BY 1, 2"
@@ -296,8 +312,8 @@ def _(log: Log) -> None:
     assert len(outcomes) == sum(row["jsonb_array_length"] for row in submitted)
 
 
-@then("the audit finds nothing wrong")
-def _(service: Service) -> None:
+@then("the audit reports no findings")
+def the_audit_reports_no_findings(service: Service) -> None:
     async def verify() -> list[object]:
         container = Container(settings=service.container.settings(), database_url=service.database.url)
         async with container.pool():

@@ -48,7 +48,7 @@ from tests.support.builders import uploaded_reports
 from tests.support.staged_workers import GO_ON, VERDICTS, Task, World
 
 USERS = (UUID(int=1), UUID(int=2))
-ROUNDS, EXAMPLES = 60, 25
+ROUNDS, EXAMPLES = 60, 18
 
 
 class Interleavings(RuleBasedStateMachine):

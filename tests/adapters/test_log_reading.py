@@ -13,7 +13,7 @@ from tests.support.builders import stream_of
 from tests.support.database import open_transaction, owner_connection
 from tests.support.event_rows import OUT_OF_ORDER, append, refused
 
-WRITERS, EVENTS, ROLLED_BACK = 16, 100_000, 0.05
+WRITERS, EVENTS, ROLLED_BACK = 16, 60_000, 0.05
 LIFE = ("Submitted", "Started", "ReportSucceeded", "ReportSucceeded", "Finished")
 BATCHES_AT_ONCE = 20
 
@@ -61,7 +61,7 @@ async def write(container: Container, chance: random.Random, committed: set[Key]
 
 
 async def test_no_event_is_missed_and_none_comes_twice(container: Container) -> None:
-    """16 writers append 100,000 events, and roll back 5 % of their transactions; the sealer misses none either."""
+    """16 writers append 60,000 events, and roll back 5 % of their transactions; the sealer misses none either."""
     committed: set[Key] = set()
     reader = Reader(container)
     writers = [

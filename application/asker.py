@@ -8,9 +8,9 @@ from domain.tiers import Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """A batch's owner, or an operator, who may act on every batch (`user_id` and `tier` are null then).
+    """A batch's owner, or an operator, who may act on every batch (`user_id` and `tier` are None then).
 
-    `key_owner` is the user whose idempotency keys count: always the client who asks; null means the batch's owner.
+    `key_owner` is the user whose idempotency keys count: always the client who asks; None means the batch's owner.
     """
 
     user_id: UUID | None

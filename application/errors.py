@@ -21,6 +21,7 @@ ApplicationError
 ├── NoSuchTree                     audit.proofs: no checkpoint of that size
 ├── ArchivedMeanwhile              audit.export: events left the database while the log was read
 ├── InvalidNote                    audit.signed_notes: a signed note or key that proves nothing
+├── WitnessUnreadable              audit.ports.witness: the checkpoint that this machine remembers
 ├── ClockAhead                     this machine's clock is ahead of the database's
 ├── RebuildRuns                    operations.rebuild: another rebuild has the shadow table
 ├── StillRunning                   operations.archive: batches in the range are unfinished

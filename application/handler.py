@@ -10,7 +10,7 @@ from application.log import NO_HASH, Metadata, RecordedEvent, StoredEvent, with_
 from application.ports.clock import Clock
 from application.ports.codec import EventCodec
 from application.ports.storage import Storage, Transaction
-from application.streams import Stream, load
+from application.streams import Stream, load, load_first
 from domain.batch import Batch, decide
 from domain.commands import Command
 from domain.events import Event
@@ -71,6 +71,10 @@ class CommandHandler:
 
     async def load(self, tx: Transaction, batch_id: UUID) -> Stream:
         return await load(tx.events, self._codec, batch_id)
+
+    async def load_first(self, tx: Transaction, batch_id: UUID) -> Stream:
+        """Load the first event alone, so that damage further on does not matter."""
+        return await load_first(tx.events, self._codec, batch_id)
 
     async def append(self, tx: Transaction, batch_id: UUID, command: Command, metadata: Metadata) -> Stream:
         """Decide the command, append its events and project the row; return the whole stream."""

@@ -45,7 +45,7 @@ class Queries:
     async def batches(
         self, user_id: UUID, *, status: BatchStatus | None, limit: int, after: PageAfter | None
     ) -> tuple[Sequence[BatchJob], PageAfter | None]:
-        """Return a page of batches, newest first, and where the next page begins; null after the last."""
+        """Return a page of batches, newest first, and where the next page begins; None after the last."""
         async with self._storage.transaction() as tx:
             page = await tx.batch_jobs.page(user_id, status=status, limit=limit + 1, after=after)
         last = page[limit - 1] if len(page) > limit else None
@@ -61,7 +61,7 @@ class Queries:
         limit: int,
         after: PageAfter | None,
     ) -> tuple[Sequence[BatchJob], PageAfter | None]:
-        """Return what `batches` answered at that instant (null: now), computed from the event log.
+        """Return what `batches` answered at that instant (None: now), computed from the event log.
 
         A page may hold fewer than `limit` batches before the end: an answer folds a thousand batches at most, however
         few of them have the status.

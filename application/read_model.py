@@ -13,7 +13,7 @@ from domain.statuses import BatchStatus, ReportStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportResult:
-    """The outcome of one report. `analysis_id` is null for a failure, `errors` is empty for a success."""
+    """The outcome of one report. `analysis_id` is None for a failure, `errors` is empty for a success."""
 
     report_id: UUID
     status: Literal["success", "failed"]

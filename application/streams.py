@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from application.log import RecordedEvent, StoredEvent
@@ -13,9 +14,9 @@ from domain.batch import Batch, fold
 from domain.events import Submitted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stream:
-    """The decoded events of one batch by version; empty if there is no such batch."""
+    """The decoded events of one batch by version; empty if there is no such batch. It is folded once, on first use."""
 
     events: Sequence[RecordedEvent]
 
@@ -25,16 +26,16 @@ class Stream:
 
     @property
     def submitted(self) -> Submitted | None:
-        """The first event; null for an empty stream, and for one that does not begin with `Submitted`."""
+        """The first event; None for an empty stream, and for one that does not begin with `Submitted`."""
         first = self.events[0].event if self.events else None
         return first if isinstance(first, Submitted) else None
 
-    @property
+    @cached_property
     def batch(self) -> Batch:
         """The state that deciding needs."""
         return fold([recorded.event for recorded in self.events])
 
-    @property
+    @cached_property
     def job(self) -> BatchJob:
         """The row of the read model.
 

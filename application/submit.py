@@ -16,7 +16,7 @@ from domain.tiers import Tier, TierLimits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A request for a batch. `key_owner` is the user whose idempotency keys count; null means `user_id`."""
+    """A request for a batch. `key_owner` is the user whose idempotency keys count; None means `user_id`."""
 
     user_id: UUID
     tier: Tier
@@ -102,7 +102,7 @@ class SubmitBatch:
         return _accepted(submission, batch_id, stream.events[0], replayed=False)
 
     async def _replayed(self, tx: Transaction, submission: Submission, batch_id: UUID) -> Accepted:
-        stream = await self._handler.load(tx, batch_id)
+        stream = await self._handler.load_first(tx, batch_id)
         if stream.submitted is None or stream.submitted.user_id != submission.user_id:
             raise BatchNotFound(batch_id)  # the key's row was edited by hand
         return _accepted(submission, batch_id, stream.events[0], replayed=True)

@@ -17,7 +17,7 @@ PIECE = 1024 * 1024
 """Bytes held in memory at once."""
 
 Sniff = Callable[[bytes], ReportFormat | None]
-"""Return the format of a file by its first bytes; null if it is not supported."""
+"""Return the format of a file by its first bytes; None if it is not supported."""
 
 
 class UnsupportedFormat(ApplicationError):

@@ -82,8 +82,8 @@ async def submit(container: Container, content: bytes) -> tuple[UUID, UUID]:
     user_id = uuid4()
     details = Details(user_id=user_id, report_type=ReportType.TEN_K, company=None, fiscal_period=None, filing_date=None)
     report = await container.upload()(details, Bytes(content))
-    asked = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=(report.report_id,))
-    accepted = await container.submit()(asked, Metadata(actor=f"user:{user_id}", correlation_id=user_id))
+    submission = Submission(user_id=user_id, tier=Tier.ENTERPRISE, report_ids=(report.report_id,))
+    accepted = await container.submit()(submission, Metadata(actor=f"user:{user_id}", correlation_id=user_id))
     return accepted.batch_id, report.report_id
 
 

@@ -47,7 +47,7 @@ NEW_INDEXES = ("batch_events_of_user", "batch_events_of_report")
 def life() -> Iterator[StoredEvent]:
     """Yield the four events of a new batch of one report."""
     batch_id, report_id, user_id = uuid7(), uuid7(), uuid7()
-    told: Sequence[events.Event] = (
+    life_events: Sequence[events.Event] = (
         events.Submitted(user_id=user_id, tier=Tier.BASIC, report_ids=(report_id,)),
         events.Started(worker_id="w:1", attempt=1),
         events.ReportSucceeded(report_id=report_id, analysis_id=uuid7(), duration_ms=120),
@@ -55,7 +55,7 @@ def life() -> Iterator[StoredEvent]:
     )
     metadata = CODEC.encode_metadata(Metadata(actor="worker:w:1", correlation_id=batch_id))
     previous, now = NO_HASH, datetime.now(UTC)
-    for version, event in enumerate(told, start=1):
+    for version, event in enumerate(life_events, start=1):
         type_, schema_version, data = CODEC.encode(event)
         stored = with_hash(
             StoredEvent(

@@ -17,7 +17,7 @@ from domain.tiers import Tier
 class Submitted:
     """Version 1 of every stream: a user submitted reports, to be analysed in the order of `report_ids`.
 
-    `retry_of` is the batch whose failed reports this batch retries, or null.
+    `retry_of` is the batch whose failed reports this batch retries, or None.
     """
 
     user_id: UUID
@@ -59,7 +59,7 @@ class ReportFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The last event of every stream. `reason` is set if the batch was cancelled, otherwise null."""
+    """The last event of every stream. `reason` is set if the batch was cancelled, otherwise None."""
 
     status: BatchStatus
     successful: int

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import structlog
+
 from entrypoints.container import Container
 from entrypoints.housekeeping import Housekeeping
+
+log = structlog.get_logger()
 
 
 class WorkerWithHousekeeping:
@@ -21,7 +25,12 @@ class WorkerWithHousekeeping:
         keeping = asyncio.create_task(self._housekeeping.run())
         try:
             await self._worker.run()
+        except Exception as failure:
+            log.exception("the worker ended unexpectedly", error=type(failure).__name__)
+            raise
         finally:
             self._housekeeping.stop()
-            await keeping
-            self._analyzer.close()
+            try:
+                await keeping
+            finally:
+                self._analyzer.close()

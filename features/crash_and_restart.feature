@@ -24,7 +24,7 @@ Feature: Crashes and restarts
   Scenario: The service is stopped with a signal
     Given a running service
     And an analyst has submitted a batch of 2 long reports
-    When the service is asked to stop
+    When the service is told to stop
     Then it ends with exit code 0
     And the service is started again
     And the batch finishes with status "COMPLETED", 2 reports successful and 0 failed

@@ -1,4 +1,4 @@
-"""The SQL of the service: one statement a file in `queries/`, the schema in `migrations/`."""
+"""The SQL of the service: one statement per file in `queries/`, the schema in `migrations/`."""
 
 from functools import cache
 from importlib.resources import files

@@ -65,7 +65,7 @@ class Explained:
 def lexicon_at(path: Path | None) -> tuple[Lexicon, str]:
     """Return the word list with the model version, which contains the list's hash.
 
-    `path` is a Loughran-McDonald master dictionary; null selects the shipped word list. Raises OSError or ValueError
+    `path` is a Loughran-McDonald master dictionary; None selects the shipped word list. Raises OSError or ValueError
     if the list cannot be read.
     """
     if path is None:
@@ -125,7 +125,7 @@ def _analysis(
 
 
 def analyze_sentence(text: str, lexicon_path: Path | None = None) -> Tone:
-    """Return the tone of one sentence by the word list at `lexicon_path`; null selects the shipped list."""
+    """Return the tone of one sentence by the word list at `lexicon_path`; None selects the shipped list."""
     return tone_of(text, lexicon_at(lexicon_path)[0])
 
 

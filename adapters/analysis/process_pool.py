@@ -44,7 +44,7 @@ class _Context(SpawnContext):
 class ProcessPoolAnalyzer(Analyzer):
     """An analyser that runs in `processes` separate processes, which start with the first report.
 
-    `timeout` is in seconds per report, `memory` in bytes of address space per process. A null `lexicon_path` selects
+    `timeout` is in seconds per report, `memory` in bytes of address space per process. A None `lexicon_path` selects
     the shipped word list.
     """
 

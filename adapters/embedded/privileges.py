@@ -31,7 +31,7 @@ class _CapData(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class ServerUser:
-    """The user that the server runs as; `uid` and `gid` are null for the current user."""
+    """The user that the server runs as; `uid` and `gid` are None for the current user."""
 
     uid: int | None
     gid: int | None

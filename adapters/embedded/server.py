@@ -35,7 +35,7 @@ class EmbeddedPostgres:
 
     Any number of processes may use one folder at the same time. The first one starts the server. The server stops after
     the last one has left or died. `options` are server settings of the form `name=value`; only those of the first
-    process count. `programs` is the folder of the PostgreSQL programs to run; null searches for one. Raises
+    process count. `programs` is the folder of the PostgreSQL programs to run; None searches for one. Raises
     EmbeddedPostgresFailed on entering.
     """
 

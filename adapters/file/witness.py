@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from application.audit.ports.witness import Witness
+from application.audit.ports.witness import Witness, WitnessUnreadable
 
 
 class FileWitness(Witness):
@@ -21,6 +21,8 @@ class FileWitness(Witness):
             return self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise WitnessUnreadable(self.location, type(error).__name__) from error
 
     def remember(self, note: str) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,9 @@ from domain.refusals import BatchUnknown, NotHolder
 
 log = structlog.get_logger()
 
+WORKER_STARTED, BATCH_CLAIMED, BATCH_PROCESSED = "worker started", "batch claimed", "batch processed"
+"""Log events from which a reader can follow who held which batch."""
+
 
 class PgQueuerWorker(Worker):
     """A worker on PgQueuer's tables.
@@ -76,7 +79,7 @@ class PgQueuerWorker(Worker):
         self._wake.set()
 
     async def run(self) -> None:
-        log.info("worker started", worker=str(self._worker_id), concurrency=self._concurrency)
+        log.info(WORKER_STARTED, worker=str(self._worker_id), concurrency=self._concurrency)
         self._loop = asyncio.get_running_loop()
         self._register()
         self._heartbeat.start()
@@ -128,7 +131,7 @@ class PgQueuerWorker(Worker):
     async def _process(self, batch_id: UUID, holder: str, lease: QueueLease) -> None:
         """Process the batch, then remove its queue entry or hand the batch back."""
         batch_log = log.bind(batch_id=str(batch_id), holder=holder)
-        batch_log.info("batch claimed")
+        batch_log.info(BATCH_CLAIMED)
         try:
             await self._run_batch(batch_id, holder, lease)
         except asyncio.CancelledError:
@@ -141,13 +144,13 @@ class PgQueuerWorker(Worker):
             batch_log.warning("lease lost to another worker")
             await lease.hand_back(counts_as_attempt=True)
         except BatchUnknown:
-            batch_log.error("queue entry names an unknown batch, removing it")
+            batch_log.error("queue entry names an unknown batch; removing it")
             await lease.complete()
         except Exception as error:
             batch_log.exception("batch processing failed, will retry", error=type(error).__name__)
             await lease.hand_back(counts_as_attempt=True, delay=RETRY_DELAY)
         else:
-            batch_log.info("batch processed")
+            batch_log.info(BATCH_PROCESSED)
             await lease.complete()
 
     def _register(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.audit.drift import drift_after_archive, drift_of, may_be_removed
+from application.audit.drift import drift_after_archive, drift_of, retention_may_have_removed
 from application.audit.findings import DamageFound, Finding, damage_among
 from application.audit.ports.audit_source import AuditedBatch, AuditSource
 from application.audit.stream_checks import checked_stream
@@ -24,7 +24,7 @@ Checked = tuple[UUID, Sequence[Finding]]
 class History:
     """The events of a batch up to an instant, and the row that they gave then.
 
-    `damage` concerns the whole stream, whenever an event was recorded; `job` is null when there is damage.
+    `damage` concerns the whole stream, whenever an event was recorded; `job` is None when there is damage.
     """
 
     batch_id: UUID
@@ -74,7 +74,7 @@ class BatchAudit:
             yield audited.batch_id, self.check(audited)
 
     async def page(self, after: UUID | None, limit: int) -> tuple[Sequence[Checked], UUID | None]:
-        """Return up to `limit` batches with higher ids, and the id where the next page begins; null at the end."""
+        """Return up to `limit` batches with higher ids, and the id where the next page begins; None at the end."""
         page: list[Checked] = []
         async for audited in self._source.batches(after, page=limit + 1):
             if len(page) == limit:
@@ -83,7 +83,7 @@ class BatchAudit:
         return page, None
 
     async def count(self) -> int:
-        """Return about how many batches `batches` yields."""
+        """Return the approximate number of batches that `batches` yields."""
         return await self._source.count()
 
     @property
@@ -92,7 +92,7 @@ class BatchAudit:
         return self._clock() - self._retention
 
     def expected(self, audited: AuditedBatch) -> BatchJob | None:
-        """Return the row that the log gives; null if it gives none, or if retention or erasure removed it.
+        """Return the row that the log gives; None if it gives none, or if retention or erasure removed it.
 
         Raises ValueError for a stream that cannot be read.
         """
@@ -100,7 +100,7 @@ class BatchAudit:
             return None
         job = self.stream(audited).job
         missing = audited.job is None and audited.unreadable is None
-        return None if missing and may_be_removed(job, audited, self.kept_since) else job
+        return None if missing and retention_may_have_removed(job, audited, self.kept_since) else job
 
     def stream(self, audited: AuditedBatch) -> Stream:
         """Decode the events. Raises EventUnreadable."""

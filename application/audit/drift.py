@@ -22,13 +22,13 @@ def drift_of(audited: AuditedBatch, stream: Stream, *, kept_since: datetime) -> 
     elif audited.erased:
         yield from _drift_after_erasure(audited, stream.job)
     elif audited.job is None:
-        if not may_be_removed(stream.job, audited, kept_since):
+        if not retention_may_have_removed(stream.job, audited, kept_since):
             yield _row_drift(audited, "batch_jobs has no row for it")
     else:
         yield from _differences(audited, audited.job, stream.job)
     if stream.events:
         yield from _drift_of_statuses(audited, stream.job)
-        yield from _drift_of_reservations(audited, stream.job)
+        yield from _busy_reports_drift(audited, stream.job)
 
 
 def drift_after_archive(audited: AuditedBatch) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def drift_after_archive(audited: AuditedBatch) -> Iterator[Finding]:
         yield _busy_drift(audited, "but its events were archived")
 
 
-def may_be_removed(job: BatchJob, audited: AuditedBatch, kept_since: datetime) -> bool:
+def retention_may_have_removed(job: BatchJob, audited: AuditedBatch, kept_since: datetime) -> bool:
     """Return whether retention may have removed the row."""
     before = max(kept_since, audited.cleaned_before or kept_since)
     return job.status.is_final and job.processed_at is not None and job.processed_at < before
@@ -62,12 +62,14 @@ def _drift_after_erasure(audited: AuditedBatch, expected: BatchJob) -> Iterator[
     if audited.job is not None:
         yield _row_drift(audited, "batch_jobs has a row, but its owner's data was erased")
     elif not expected.status.is_final:
-        yield _row_drift(audited, "batch_jobs has no row for it: an erasure names it without having cancelled it first")
+        yield _row_drift(
+            audited, "batch_jobs has no row for it: an erasure names this batch, but did not cancel it first"
+        )
 
 
 def _differences(audited: AuditedBatch, actual: BatchJob, expected: BatchJob) -> Iterator[Finding]:
     for name, (is_, should_be) in differing(actual, expected).items():
-        problem = f"batch_jobs.{name} is {shown(is_)}, the log says {shown(should_be)}"
+        problem = f"batch_jobs.{name} is {shown(is_)}, but the log says {shown(should_be)}"
         yield _row_drift(audited, problem, column=name)
 
 
@@ -75,9 +77,8 @@ def _drift_of_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[Fi
     statuses = expected.report_statuses()
     for report_id, status in audited.report_statuses.items():
         if status != statuses.get(report_id, status):
-            problem = (
-                f"financial_reports.processing_status of {report_id} is {status}, the log says {statuses[report_id]}"
-            )
+            column = f"financial_reports.processing_status of {report_id}"
+            problem = f"{column} is {status}, but the log says {statuses[report_id]}"
             yield Finding(
                 kind=FindingKind.DRIFT,
                 table=Table.FINANCIAL_REPORTS,
@@ -87,10 +88,10 @@ def _drift_of_statuses(audited: AuditedBatch, expected: BatchJob) -> Iterator[Fi
             )
 
 
-def _drift_of_reservations(audited: AuditedBatch, expected: BatchJob) -> Iterator[Finding]:
+def _busy_reports_drift(audited: AuditedBatch, expected: BatchJob) -> Iterator[Finding]:
     busy = set() if expected.status.is_final else set(expected.report_ids)
     if audited.busy not in (None, busy):
-        yield _busy_drift(audited, f"the log says {_shown_ids(busy)}")
+        yield _busy_drift(audited, f"but the log says {_shown_ids(busy)}")
 
 
 def _without_events(audited: AuditedBatch) -> Finding:
@@ -117,7 +118,7 @@ def _busy_drift(audited: AuditedBatch, contradiction: str) -> Finding:
         kind=FindingKind.DRIFT,
         table=Table.BUSY_REPORTS,
         batch_id=audited.batch_id,
-        problem=f"busy_reports reserves {_shown_ids(audited.busy)} for it, {contradiction}",
+        problem=f"busy_reports lists {_shown_ids(audited.busy)} as busy for it, {contradiction}",
     )
 
 

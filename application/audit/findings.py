@@ -38,7 +38,7 @@ class Table(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One problem, with what it concerns.
+    """One problem and the record that it concerns.
 
     A finding about a batch names it, with the version of the event if there is one; a finding about the whole log names
     the checkpoint (by its size) or the operator action, or neither.
@@ -92,4 +92,4 @@ def drift_among(findings: Sequence[Finding]) -> Sequence[Finding]:
 class DamageFound(LogDamaged):
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = findings
-        super().__init__(f"The log itself is damaged: {findings[0]}; `fna-batch audit verify` says more.")
+        super().__init__(f"The log is damaged: {findings[0]}. Run `fna-batch audit verify` for details.")

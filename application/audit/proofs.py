@@ -65,7 +65,7 @@ class Proofs:
         self._log, self._storage, self._trusted, self._verify = log, storage, trusted, verify
 
     async def inclusion(self, batch_id: UUID, version: int, size: int | None = None) -> Inclusion:
-        """Prove that the tree of `size` entries (null: the latest) includes an event.
+        """Prove that the tree of `size` entries (None: the latest) includes an event.
 
         Raises NotSealed, NoSuchEvent, NoSuchTree, or RootMismatch if the stored tree would prove something else.
         """
@@ -83,7 +83,7 @@ class Proofs:
         return Inclusion(leaf_index=leaf, path=path, checkpoint=checkpoint)
 
     async def consistency(self, old: int, new: int | None = None) -> Consistency:
-        """Prove that the tree of `new` entries (null: the latest) begins with that of `old`.
+        """Prove that the tree of `new` entries (None: the latest) begins with that of `old`.
 
         Raises NoSuchTree, also if the old tree is the larger.
         """

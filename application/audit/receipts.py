@@ -12,7 +12,7 @@ from application.queries import Queries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The signed `note`, and the proof that the log includes the submission; null until a checkpoint covers it."""
+    """The signed `note`, and the proof that the log includes the submission; None until a checkpoint covers it."""
 
     submitted: RecordedEvent
     note: str

@@ -7,7 +7,7 @@ from application.audit.merkle import GrowingTree, Subtree
 from application.audit.ports.checkpoints import StoredCheckpoint
 from application.audit.ports.sealing import Seal, Sealing
 from application.audit.ports.signing import Signer, Verifier
-from application.audit.ports.witness import Witness
+from application.audit.ports.witness import Witness, WitnessUnreadable
 from application.audit.signed_notes import (
     Checkpoint,
     InvalidNote,
@@ -70,7 +70,10 @@ class Sealer:
         return total
 
     async def _require_remembered_checkpoint(self, seal: Seal) -> None:
-        note = self._witness.remembered()
+        try:
+            note = self._witness.remembered()
+        except WitnessUnreadable as unreadable:
+            raise CannotSeal(str(unreadable)) from unreadable
         if note is None:
             return
         try:

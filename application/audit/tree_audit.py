@@ -27,7 +27,10 @@ class AuditedLog(SealedTree, RecordedActions, Uncovered, Protocol):
 
 
 class TreeAudit:
-    """`kept` are notes of checkpoints kept out of reach of the database: the log must begin with what they signed."""
+    """The audit of the signed tree.
+
+    `kept` are signed notes kept out of reach of the database: the log must still begin with what each of them signed.
+    """
 
     def __init__(self, log: AuditedLog, proofs: Proofs, trusted: Sequence[PublicKey], verify: Verifier) -> None:
         self._log, self._proofs, self._trusted, self._verify = log, proofs, trusted, verify
@@ -47,10 +50,10 @@ class TreeAudit:
             while walk.tree.size < last.size:
                 page = await self._log.leaves((walk.tree.size, min(walk.tree.size + PAGE, last.size)))
                 before, findings, complete = walk.tree.size, [], dict[Subtree, bytes]()
-                await self._learn_of_new_archives(walk, page)
+                await self._reload_archives_if_missing(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
                     findings += walk.append(leaf, pending or last, complete)
-                    findings += _contradictions(known, walk.tree.size, walk.tree.root)
+                    findings += _kept_root_mismatches(known, walk.tree.size, walk.tree.root)
                     while pending is not None and pending.size <= walk.tree.size:
                         signed = self._opened(pending, findings)
                         findings += walk.compare(pending, signed)
@@ -60,7 +63,7 @@ class TreeAudit:
                     problem = f"leaf {walk.tree.size} of the tree is missing"
                     yield walk.tree.size, [Finding(table=Table.SEALED_ENTRIES, problem=problem)]
                     return
-        yield walk.tree.size, [finding async for finding in self._at_the_end(walk, known)]
+        yield walk.tree.size, [finding async for finding in self._final_findings(walk, known)]
 
     async def latest_checkpoint(self) -> Sequence[Finding]:
         """Check the latest checkpoint alone: its signature, and that the stored tree gives its root."""
@@ -76,10 +79,10 @@ class TreeAudit:
         known, findings = self._opened_kept(kept)
         last = await self._log.latest()
         size = last.size if last else 0
-        findings += _beyond_the_end(known, size)
+        findings += _checkpoints_beyond_log(known, size)
         for kept_size in sorted(known):
             if kept_size <= size:
-                findings += _contradictions(known, kept_size, await hash_of(self._log, (0, kept_size)))
+                findings += _kept_root_mismatches(known, kept_size, await hash_of(self._log, (0, kept_size)))
         return findings
 
     async def batch(self, batch_id: UUID) -> Sequence[Finding]:
@@ -103,9 +106,9 @@ class TreeAudit:
                 yield stored
             above = page[-1].size
 
-    async def _at_the_end(self, walk: TreeWalk, known: Kept) -> AsyncIterator[Finding]:
+    async def _final_findings(self, walk: TreeWalk, known: Kept) -> AsyncIterator[Finding]:
         size = walk.tree.size
-        for finding in _beyond_the_end(known, size):
+        for finding in _checkpoints_beyond_log(known, size):
             yield finding
         for part, leaves in walk.archives.items():
             if leaves != part.events and part.size <= size:
@@ -124,7 +127,7 @@ class TreeAudit:
             )
             yield Finding(table=Table.SEALED_ENTRIES, problem=problem)
 
-    async def _learn_of_new_archives(self, walk: TreeWalk, page: Sequence[Leaf]) -> None:
+    async def _reload_archives_if_missing(self, walk: TreeWalk, page: Sequence[Leaf]) -> None:
         """Reload the archives if events are missing: an operator may archive them during the walk."""
         if any(leaf.global_position is None and not walk.is_archived(leaf) for leaf in page):
             walk.archived_meanwhile = [part for part in await self._log.archives() if part not in walk.archives]
@@ -162,7 +165,7 @@ class TreeAudit:
             return None
 
 
-def _contradictions(known: Kept, size: int, root: bytes) -> list[Finding]:
+def _kept_root_mismatches(known: Kept, size: int, root: bytes) -> list[Finding]:
     problem = "the log does not begin with what this kept checkpoint signed"
     return [
         Finding(table=Table.CHECKPOINTS, checkpoint=size, problem=problem)
@@ -171,7 +174,7 @@ def _contradictions(known: Kept, size: int, root: bytes) -> list[Finding]:
     ]
 
 
-def _beyond_the_end(known: Kept, size: int) -> list[Finding]:
+def _checkpoints_beyond_log(known: Kept, size: int) -> list[Finding]:
     problem = "the log ends before it: the database was rolled back, or its end was cut off"
     return [
         Finding(table=Table.CHECKPOINTS, checkpoint=kept_size, problem=problem)

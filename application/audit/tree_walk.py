@@ -29,18 +29,19 @@ class TreeWalk:
     _position_is_known: bool = False
     _roots_match: bool = True
 
-    def append(self, leaf: Leaf, pending: StoredCheckpoint, complete: dict[Subtree, bytes]) -> list[Finding]:
-        """Append the next leaf; `complete` gains the subtrees that are stored.
+    def append(self, leaf: Leaf, next_checkpoint: StoredCheckpoint, complete: dict[Subtree, bytes]) -> list[Finding]:
+        """Append the next leaf, and add to `complete` each finished subtree that the database should store.
 
-        The leaf must come after the one before it, and not after the last leaf that `pending` covers.
+        Report a leaf whose global position is not above that of the leaf before it, or is above that of
+        `next_checkpoint`.
         """
         problems = list(self._content_problems(leaf))
         for part in self.archives:
             self.archives[part] += part.holds(leaf.leaf_index, leaf.batch_id)
         at = leaf.global_position
-        self._position_is_known = at is not None and at <= pending.global_position
+        self._position_is_known = at is not None and at <= next_checkpoint.global_position
         if at is not None:
-            if not self._global_position < at <= pending.global_position:
+            if not self._global_position < at <= next_checkpoint.global_position:
                 problems.append("a checkpoint covers it in another order: its position or transaction was changed")
             if self._position_is_known:
                 self._global_position = at
@@ -67,7 +68,7 @@ class TreeWalk:
     def compare(self, stored: StoredCheckpoint, signed: Checkpoint | None) -> Iterator[Finding]:
         """Compare a checkpoint with the tree of its size and with the checkpoint before it.
 
-        `signed` is null if the note proves nothing; the next checkpoint still follows this one.
+        `signed` is None if the note proves nothing; the next checkpoint still follows this one.
         """
         before, self.previous = self.previous, stored
         if signed is None:

@@ -1,6 +1,7 @@
 """The front door of the audit: verify a batch, everything, a sample or a page, and read what there is to verify.
 
-Every verification also checks the checkpoints that the caller kept and the one that this machine remembers.
+Every verification also checks the latest checkpoint, the one that this machine remembers, and those that the caller
+kept. Of several pages, the first does.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -9,12 +10,12 @@ from typing import Protocol
 from uuid import UUID
 
 from application.audit.batch_audit import BatchAudit, History
-from application.audit.findings import Finding
+from application.audit.findings import Finding, FindingKind, Table
 from application.audit.ports.checkpoints import StoredCheckpoint
 from application.audit.ports.recorded_actions import RecordedActions
 from application.audit.ports.sealed_log import SealedTree
 from application.audit.ports.uncovered import Uncovered
-from application.audit.ports.witness import Witness
+from application.audit.ports.witness import Witness, WitnessUnreadable
 from application.audit.tree_audit import TreeAudit
 from application.audit.verified import OnProgress, Phase, Verified, VerifiedPage, ignore
 from application.log import GlobalPosition, StoredEvent
@@ -30,7 +31,7 @@ class VerifiedLog(SealedTree, RecordedActions, Uncovered, Protocol):
 
 
 class Verification:
-    """The use cases that verify; `kept` are always notes of checkpoints that the caller kept."""
+    """The use cases of verification. In every method `kept` holds the signed notes that the caller kept."""
 
     def __init__(
         self, batches: BatchAudit, tree: TreeAudit, log: VerifiedLog, storage: Storage, witness: Witness
@@ -111,26 +112,34 @@ class Verification:
         return await self._log.latest()
 
     async def batch_count(self) -> int:
-        """Return about how many batches there are."""
+        """Return the approximate number of batches."""
         return await self._batches.count()
 
-    def _remembered(self) -> Sequence[str]:
-        note = self._witness.remembered()
-        return [] if note is None else [note]
+    def _with_remembered(self, kept: Sequence[str]) -> tuple[Sequence[str], Sequence[Finding]]:
+        """Return the kept notes and the one that this machine remembers, and a finding if that is unreadable."""
+        try:
+            note = self._witness.remembered()
+        except WitnessUnreadable as unreadable:
+            kind, table = FindingKind.UNUSABLE_CHECKPOINT, Table.CHECKPOINTS
+            return kept, [Finding(kind=kind, table=table, problem=str(unreadable))]
+        return (kept if note is None else [*kept, note]), []
 
     async def _checkpoint_findings(self, kept: Sequence[str]) -> list[Finding]:
+        notes, unreadable = self._with_remembered(kept)
         latest = await self._tree.latest_checkpoint()
-        return [*latest, *await self._tree.kept_checkpoints([*kept, *self._remembered()])]
+        return [*latest, *unreadable, *await self._tree.kept_checkpoints(notes)]
 
     async def _recompute_tree(self, kept: Sequence[str], findings: dict[Finding, None], on_progress: OnProgress) -> int:
+        notes, unreadable = self._with_remembered(kept)
+        findings.update(dict.fromkeys(unreadable))
         last, done = await self._log.latest(), 0
-        async for done, found in self._tree.recompute([*kept, *self._remembered()]):
+        async for done, found in self._tree.recompute(notes):
             findings.update(dict.fromkeys(found))
             on_progress(Phase.TREE, done, last.size if last else 0)
         return done
 
     async def _start_of_sample(self, pick: Callable[[int], int]) -> UUID | None:
-        """Return the id just below that of a random leaf's batch; null to begin with the first batch."""
+        """Return the id just below that of a random leaf's batch; None to begin with the first batch."""
         last = await self._log.latest()
         leaf_index = pick(last.size) if last else 0
         for leaf in await self._log.leaves((leaf_index, leaf_index + 1)) if last else ():

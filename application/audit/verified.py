@@ -28,7 +28,7 @@ class Verified:
     """The result of a verification.
 
     - `batches` and `sealed`: the counts of batches and of entries in the tree that were checked.
-    - `archived_below`: events of batches with lower ids may be in archive files; null if there are none.
+    - `archived_below`: events of batches with lower ids may be in archive files; None if there are none.
     - `unsealed`: the count of events that no checkpoint covers yet, the oldest of them recorded at `unsealed_since`.
     """
 
@@ -53,7 +53,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPage:
-    """`batches` were checked; `following` is the id after which the next page begins, null at the end."""
+    """`batches` were checked; `following` is the id after which the next page begins, None at the end."""
 
     batches: int
     findings: Sequence[Finding]

@@ -1,4 +1,4 @@
-"""Explaining a batch: its status and the event that set it, the next step, and the command that hastens it."""
+"""Explaining a batch: its status and the event that set it, the next step, and the command that speeds it up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SPENT = " The next report has no attempt left: the next holder fails it as ANALY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The next step, the latest time of it if that is known, and the command that makes it happen now."""
+    """The next step, when it happens at the latest if that is known, and the command that makes it happen now."""
 
     next_step: str
     when: datetime | None = None
@@ -90,40 +90,42 @@ class ExplainBatch:
         batch_id = audited.batch_id
         rebuild = f"fna-batch audit rebuild --batch {batch_id}"
         if batch.finished:
-            return _step_after_the_end(audited, batch, rebuild if drift else None)
+            return _step_when_finished(audited, batch, rebuild if drift else None)
         redispatch = f"fna-batch redispatch {batch_id} --reason '…'"
         if entry is None and (audited.job is None or audited.job.status.is_final):
-            step = "Nothing by itself: the batch is not in the queue, and its row was removed or changed by hand."
+            step = (
+                "Nothing happens on its own: the batch is not in the queue, and its row was removed or changed by hand."
+            )
             return Step(next_step=step, command=rebuild)
         if entry is None:
             when = self._clock() + RECONCILED_WITHIN
             step = "The batch is not in the queue: any running worker will enqueue it again."
             return Step(next_step=step, when=when, command=redispatch)
         if entry.holder is None:
-            return self._step_of_waiting(entry, redispatch)
-        return self._step_of_held(batch, entry, entry.holder, redispatch)
+            return self._step_when_queued(entry, redispatch)
+        return self._step_when_held(batch, entry, entry.holder, redispatch)
 
-    def _step_of_waiting(self, entry: QueueEntry, redispatch: str) -> Step:
+    def _step_when_queued(self, entry: QueueEntry, redispatch: str) -> Step:
         if entry.not_before > self._clock():
-            step = "The batch waits after a fault; then the next free worker claims it."
+            step = "The batch waits after an error; then the next free worker claims it."
             return Step(next_step=step, when=entry.not_before, command=redispatch)
         return Step(next_step="The next free worker claims the batch.", command="fna-batch worker")
 
-    def _step_of_held(self, batch: Batch, entry: QueueEntry, holder: str, redispatch: str) -> Step:
-        dead_at = entry.heartbeat + self._timeout
+    def _step_when_held(self, batch: Batch, entry: QueueEntry, holder: str, redispatch: str) -> Step:
+        lease_expires_at = entry.heartbeat + self._timeout
         spent = "" if batch.attempt < self._max_attempts else SPENT
-        if dead_at <= self._clock():
+        if lease_expires_at <= self._clock():
             step = f"Its worker {holder} sends no heartbeat any more: any other worker takes the batch over.{spent}"
-            return Step(next_step=step, when=dead_at, command="fna-batch worker")
+            return Step(next_step=step, when=lease_expires_at, command="fna-batch worker")
         step = f"Worker {holder} goes on with the batch; if its heartbeats stop, another worker takes over.{spent}"
-        return Step(next_step=step, when=dead_at, command=redispatch)
+        return Step(next_step=step, when=lease_expires_at, command=redispatch)
 
 
-def _step_after_the_end(audited: AuditedBatch, batch: Batch, rebuild: str | None) -> Step:
+def _step_when_finished(audited: AuditedBatch, batch: Batch, rebuild: str | None) -> Step:
     if audited.erased:
         return Step(next_step="Nothing more: its owner's data was erased, and only the log knows the batch.")
     if rebuild:
-        return Step(next_step="Nothing by itself: the read model was changed by hand.", command=rebuild)
+        return Step(next_step="Nothing happens on its own: the read model was changed by hand.", command=rebuild)
     step = "Nothing more: a finished batch never changes."
     if audited.job is None:
         step += " Retention removed its row from batch_jobs: a status request needs as_of."

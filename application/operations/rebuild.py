@@ -29,7 +29,7 @@ class RebuildRuns(ApplicationError):
 class Progress:
     """The progress of a rebuild, as counts of batches: checked, drifted, damaged, rewritten, added, removed.
 
-    A damaged batch gives no row. `drifted_first` and `damage` name the first of each; `audit verify` names all.
+    A damaged batch is skipped. `drifted_first` and `damage` name the first of each; `audit verify` names all.
     """
 
     batches: int = 0
@@ -77,15 +77,16 @@ class Rebuild:
     async def everything(self, attribution: Attribution) -> AsyncIterator[Progress]:
         """Rebuild the read model while the service runs; yield the progress, the last time at the end.
 
-        Rows of finished batches are projected into a shadow table and replaced in one transaction, since no one
-        writes them any more; the other drifted rows are repaired under their locks. A rebuild that is killed changes
-        nothing. Raises RebuildRuns or StorageUnavailable.
+        Rows of finished batches are projected into a shadow table and replaced in one transaction, because nothing
+        writes to them any more. The other drifted rows are repaired afterwards, each under its lock in a transaction
+        of its own. A rebuild that is killed before it replaces rows changes nothing. Raises RebuildRuns or
+        StorageUnavailable.
         """
         progress = Progress()
         async with self._shadow_tables.open() as shadow:
             if shadow is None:
                 raise RebuildRuns
-            one_by_one: list[UUID] = []
+            to_repair: list[UUID] = []
             page: list[BatchJob] = []
             async for audited in self._source.batches(page=PAGE):
                 findings = self._audit.check(audited)
@@ -93,18 +94,18 @@ class Rebuild:
                 if damage_among(findings):
                     continue
                 job = self._audit.expected(audited)
-                swapped = job is not None and job.status.is_final
-                if job is not None and swapped:
+                goes_to_shadow = job is not None and job.status.is_final
+                if job is not None and goes_to_shadow:
                     page.append(job)
-                if any(not swapped or finding.table is not Table.BATCH_JOBS for finding in findings):
-                    one_by_one.append(audited.batch_id)
+                if any(not goes_to_shadow or finding.table is not Table.BATCH_JOBS for finding in findings):
+                    to_repair.append(audited.batch_id)
                 if len(page) == PAGE:
                     await shadow.add(page)
                     page = []
                     yield progress
             await shadow.add(page)
             await self._swap(shadow, progress, attribution)
-        for batch_id in one_by_one:
+        for batch_id in to_repair:
             _, removed = await self._repair(batch_id, attribution)
             progress.removed += removed
         yield progress

@@ -15,8 +15,8 @@ class EventStore(Protocol):
         """Append new events to several batches in one round trip.
 
         Each inner sequence belongs to one batch, and the version before its first event is the expected one.
-        Each succeeds (None) or fails on its own; a failed one leaves no event behind. Raises SealedAlready for a version
-        that a checkpoint covers.
+        Each succeeds (None) or fails on its own; a failed one leaves no event behind.
+        Raises SealedAlready for a version that a checkpoint covers.
         """
         ...
 

@@ -33,8 +33,8 @@ evidence.register(audit.app)
 app.add_typer(audit.app, name="audit")
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         print(f"fna-batch {version('fna-batch')}")
         raise typer.Exit
 

@@ -80,7 +80,7 @@ def redispatch(batch: UUID, reason: Reason, actor: Actor = None) -> None:
 
 
 def explain(batch: UUID, as_json: AsJson = False) -> None:
-    """Explain the status of a batch, its next step, and the command that hastens it."""
+    """Explain the status of a batch, its next step, and the command that speeds it up."""
     explanation = run_on_database(lambda container: container.explain_batch()(batch))
     if as_json:
         print_json(_explanation_as_dict(explanation))

@@ -13,7 +13,7 @@ LABELS = {Phase.BATCHES: "Verifying", Phase.TREE: "Recomputing the tree"}
 NOT_SHOWN = ("report_ids", "errors", "user_id", "worker_id", "reason")
 """Fields that are too long for a line, or are shown elsewhere in it."""
 ORDER = ("tier", "attempt", "report_id", "code", "analysis_id", "duration_ms", "status", "successful", "failed")
-"""The order of fields in a line; the database keeps them in its own."""
+"""The order of fields in a line; jsonb does not keep the order of keys."""
 
 
 async def verify(verification: Verification, batch: UUID | None, kept: Sequence[str] = ()) -> Verified:
@@ -26,7 +26,7 @@ async def verify(verification: Verification, batch: UUID | None, kept: Sequence[
 
 @contextmanager
 def _progress_bars() -> Iterator[OnProgress]:
-    """Provide a callback that shows one bar a phase."""
+    """Provide a callback that shows one bar per phase."""
     with ExitStack() as bars:
         lines: dict[Phase, ProgressLine] = {}
 
@@ -49,13 +49,14 @@ def summary(verified: Verified) -> list[str]:
         f"{batches} verified: every hash chain holds, every stream keeps its invariants, batch_jobs equals the log."
     ]
     if verified.sealed:
+        sealed = counted(verified.sealed, "entry is", "entries are")
         lines.append(
-            f"{verified.sealed} entries are sealed: the tree gives the root of every checkpoint, and every signature "
-            "is valid."
+            f"{sealed} sealed: the recomputed tree matches the root of every checkpoint, and every signature is valid."
         )
     if verified.unsealed_since is not None:
         lines.append(
-            f"No checkpoint covers {verified.unsealed} events yet, the oldest of {instant(verified.unsealed_since)}: "
+            f"No checkpoint covers {counted(verified.unsealed, 'event', 'events')} yet, the oldest recorded at "
+            f"{instant(verified.unsealed_since)}: "
             "until one does, only the hash chains of their batches protect them, and a removed batch goes unnoticed."
         )
     if verified.archived_below is not None:
@@ -67,11 +68,16 @@ def summary(verified: Verified) -> list[str]:
 
 
 def count_of_batches(count: int) -> str:
-    return f"{count} batch{'' if count == 1 else 'es'}"
+    return counted(count, "batch", "batches")
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return the count with the noun in its right number."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def event_lines(events: Sequence[StoredEvent]) -> list[str]:
-    """Return one line an event: version, time, type, actor, and its fields."""
+    """Return one line per event: version, time, type, actor, and its fields."""
     return [_event_line(event) for event in events]
 
 

@@ -43,7 +43,7 @@ Size = Annotated[int | None, Query(ge=1, description="Entries that the checkpoin
 async def read_log(
     verification: Verify, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str | None = None
 ) -> EventPage:
-    """Return a page of the log. Continue with `next_cursor`, also after the end: no event is repeated or left out."""
+    """Return a page of the log. Continue with `next_cursor`, even after the last page: each event comes once."""
     after = global_position_after(cursor)
     page = await verification.log(after, limit)
     last = page[-1][0] if page else after
@@ -77,7 +77,7 @@ async def read_history(
 ) -> HistoryResponse:
     """Return every event with its time, actor and reason, and the status answer of that instant.
 
-    404 before the submission.
+    404 if the batch was submitted after `as_of`.
     """
     return HistoryResponse.of(await verification.history(batch_id, as_of))
 
@@ -97,7 +97,7 @@ async def list_acts(
 async def verify(
     verification: Verify,
     batch_id: Annotated[UUID | None, Query(description="One batch; all batches, page by page, by default.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Batches a page.")] = 500,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Batches per page.")] = 500,
     cursor: str | None = None,
 ) -> VerifyResponse:
     """Check the events, leaves and rows of batches; with the first page, also the checkpoints.

@@ -23,7 +23,7 @@ from entrypoints.http.problems import responses
 from entrypoints.http.schemas import ActRequest, BatchPage, BatchResponse, SubmitRequest
 
 router = APIRouter(prefix="/v1/reports/batch", tags=["batches"])
-ASK_AGAIN = {"Retry-After": "1"}
+RETRY_AFTER = {"Retry-After": "1"}
 IdempotencyKey = Annotated[
     str | None, Header(min_length=1, max_length=255, description="A key that makes it safe to repeat this request.")
 ]
@@ -41,7 +41,7 @@ async def submit_batch(
     body: SubmitRequest,
     idempotency_key: IdempotencyKey = None,
 ) -> BatchResponse:
-    """Accept a batch. Accepted means stored: the batch will finish, whatever crashes. Follow it at `Location`.
+    """Store the batch and enqueue it. It will finish even if processes crash. Follow it at `Location`.
 
     `Batch-Receipt` is a signed proof of the submission (base64url of a C2SP signed note): keep it.
     """
@@ -58,7 +58,7 @@ async def submit_batch(
 def _accepted(accepted: Accepted, response: Response, app: Container) -> BatchResponse:
     receipt = base64.urlsafe_b64encode(app.receipt_signer().sign(accepted.submitted).encode()).decode()
     location = f"/v1/reports/batch/{accepted.batch_id}"
-    response.headers.update({"Location": location, "Batch-Receipt": receipt, **ASK_AGAIN})
+    response.headers.update({"Location": location, "Batch-Receipt": receipt, **RETRY_AFTER})
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return BatchResponse(
@@ -81,7 +81,7 @@ async def list_batches(
     cursor: str | None = None,
     as_of: Annotated[AsOf | None, QueryParameter(description="The list as it was at this instant.")] = None,
 ) -> BatchPage:
-    """List batches. With `as_of`, the list is computed from the event log, and holds rows that retention removed.
+    """List batches. With `as_of`, the list is computed from the event log, with batches whose rows were removed.
 
     `next_cursor` is null on the last page; a page before it may hold fewer than `limit` batches.
     """
@@ -119,16 +119,16 @@ async def get_batch(
     if as_of is not None:
         return BatchResponse.of(await query.batch_as_of(caller.user_id, batch_id, as_of))
     stopping = request.app.state.stopping
-    job = await _changed(lambda: query.batch(caller.user_id, batch_id), if_none_match, wait, stopping)
+    job = await _wait_for_change(lambda: query.batch(caller.user_id, batch_id), if_none_match, wait, stopping)
     response.headers["ETag"] = _etag(job)
     if not job.status.is_final:
-        response.headers.update(ASK_AGAIN)
+        response.headers.update(RETRY_AFTER)
     if if_none_match is not None and _matches(if_none_match, job):
         return Response(status_code=304, headers=dict(response.headers))
     return BatchResponse.of(job)
 
 
-async def _changed(
+async def _wait_for_change(
     read: Callable[[], Awaitable[BatchJob]], known: str | None, wait: float, stopping: asyncio.Event
 ) -> BatchJob:
     """Return the batch once it differs from the known ETags (null: from its present one) or has finished.

@@ -19,7 +19,7 @@ class RequestRefused(Exception):
 class TooManyRequests(RequestRefused):
     def __init__(self, limit: int, seconds: int) -> None:
         self.seconds = seconds
-        super().__init__(f"Your tier allows {limit} requests a minute: try again in {seconds} s.")
+        super().__init__(f"Your tier allows {limit} requests per minute: try again in {seconds} s.")
 
 
 class RoleMissing(RequestRefused):

@@ -130,4 +130,4 @@ async def test_an_erasure_that_did_not_cancel_a_running_batch_is_a_finding(
         await container.record()(tx, ActionKind.ERASE, ATTRIBUTION, data)
         await tx.user_data.remove_rows([batch_id])
     execute_as_superuser(database, "TRUNCATE busy_reports")
-    assert any("without having cancelled it first" in str(found) for found in await all_findings(container))
+    assert any("did not cancel it first" in str(found) for found in await all_findings(container))

@@ -27,7 +27,7 @@ async def test_one_batch_is_repaired_and_recorded(container: Container, database
     batch_id, other = await finished_batch(container), await finished_batch(container)
     execute_as_superuser(database, "UPDATE batch_jobs SET failed = 7")
     found = await container.rebuild().batch(batch_id, ATTRIBUTION)
-    assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, the log says 1"]
+    assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, but the log says 1"]
     assert [finding.batch_id for finding in await all_findings(container)] == [other]
     (action,) = rows_of(database, "audit_acts")
     assert action[2:6] == (

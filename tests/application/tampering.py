@@ -1,4 +1,4 @@
-"""Changes to a World behind the service's back, as somebody with access to the database could make them."""
+"""Changes to a World behind the service's back, as an attacker with access to the database could make them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from adapters.ed25519 import ed25519_verifies
 from application.audit.findings import Finding
+from application.audit.ports.witness import WitnessUnreadable
 from application.audit.signed_notes import Checkpoint, opened_checkpoint, sign
 from application.log import StoredEvent
 from application.operator_actions import ActionKind
@@ -72,6 +73,11 @@ async def acted(world: World, kind: ActionKind = ActionKind.REDISPATCH, **data: 
     """Record an action without performing it; return its id."""
     async with world.storage.transaction() as tx:
         return (await world.record(tx, kind, WHY, data)).act_id
+
+
+def unreadable() -> str | None:
+    """Stand in for `Witness.remembered` while the file cannot be read."""
+    raise WitnessUnreadable("/checkpoints/0", "PermissionError")
 
 
 async def tree_findings(world: World, kept: Sequence[str] = ()) -> list[Finding]:

@@ -96,7 +96,7 @@ class TestErasure:
         batch_id = await started(world)
         await self.erased(world, batch_id)
         del world.storage.state.jobs[batch_id]
-        assert "without having cancelled it first" in await problem(world, batch_id)
+        assert "did not cancel it first" in await problem(world, batch_id)
 
 
 class TestArchive:

@@ -41,7 +41,7 @@ class TestWaiting:
         hold(world, batch_id, holder=None, delay_s=60)
         explained = await world.explain(batch_id)
         assert explained.when == NOON + timedelta(seconds=60)
-        assert explained.next_step.startswith("The batch waits after a fault")
+        assert explained.next_step.startswith("The batch waits after an error")
         assert explained.command == f"fna-batch redispatch {batch_id} --reason '…'"
 
     async def test_a_batch_that_lost_its_entry_is_enqueued_again_by_workers(self, world: World) -> None:
@@ -112,7 +112,7 @@ class TestFinished:
         batch_id = await finished(world)
         edit_row(world, batch_id, failed=7)
         explained = await world.explain(batch_id)
-        assert explained.next_step == "Nothing by itself: the read model was changed by hand."
+        assert explained.next_step == "Nothing happens on its own: the read model was changed by hand."
         assert explained.command == f"fna-batch audit rebuild --batch {batch_id}"
 
     async def test_a_row_that_retention_removed_needs_as_of(self, world: World) -> None:

@@ -100,7 +100,7 @@ class TestOneBatch:
         for each in (batch_id, other):
             edit_row(world, each, failed=7)
         found = await world.rebuild.batch(batch_id, WHY)
-        assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, the log says 0"]
+        assert [finding.problem for finding in found] == ["batch_jobs.failed is 7, but the log says 0"]
         assert world.actions() == [("repair", {"batch_id": str(batch_id), "found": ["batch_jobs.failed"]})]
         assert (world.storage.state.jobs[batch_id].failed, world.storage.state.jobs[other].failed) == (0, 7)
 

@@ -8,6 +8,7 @@ from application.audit.signed_notes import Checkpoint, note_hash, opened_checkpo
 from application.errors import CannotSeal
 from tests.application.batches import started, submitted
 from tests.application.conftest import World
+from tests.application.tampering import unreadable
 from tests.support.builders import stream_of
 
 OTHER = Ed25519Signer("fna-batch", bytes(32))
@@ -89,6 +90,15 @@ async def test_a_tree_that_does_not_match_its_checkpoint_is_not_extended(world: 
     del world.storage.tree.leaves[1]
     await appended(world)
     with pytest.raises(CannotSeal, match="does not match checkpoint 2"):
+        await world.sealer.seal()
+
+
+async def test_nothing_is_sealed_while_the_remembered_checkpoint_is_unreadable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await submitted(world)
+    monkeypatch.setattr(world.witness, "remembered", unreadable)
+    with pytest.raises(CannotSeal, match="make it readable"):
         await world.sealer.seal()
 
 

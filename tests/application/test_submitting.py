@@ -1,5 +1,6 @@
 """Submitting, cancelling and retrying: who may, and what an idempotency key does."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -31,6 +32,14 @@ async def test_a_submit_that_is_repeated_with_its_key_returns_the_earlier_batch(
     assert (first.replayed, second.replayed) == (False, True)
     assert (second.batch_id, second.submitted, second.total_reports) == (first.batch_id, first.submitted, 1)
     assert len(world.storage.state.events) == 1
+
+
+async def test_a_repeated_submit_is_answered_even_if_a_later_event_of_its_batch_is_damaged(world: World) -> None:
+    request = await submission(world)
+    first = await world.submit(request, ASKED)
+    events = world.storage.state.events
+    events[first.batch_id] = (*events[first.batch_id], replace(events[first.batch_id][0], version=2, type="Unknown"))
+    assert (await world.submit(request, ASKED)).batch_id == first.batch_id
 
 
 async def test_a_key_with_another_request_is_refused(world: World) -> None:

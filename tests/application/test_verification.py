@@ -11,7 +11,7 @@ from application.audit.verified import Phase
 from application.operator_actions import ActionKind
 from tests.application.batches import finished, started, submitted
 from tests.application.conftest import World
-from tests.application.tampering import acted, edit_leaf, edit_row, re_sign
+from tests.application.tampering import acted, edit_leaf, edit_row, re_sign, unreadable
 from tests.support.builders import NOON, new_id
 
 OTHER = Ed25519Signer("fna-batch", bytes(32))
@@ -61,6 +61,18 @@ class TestEverything:
         roll_back(world)
         (finding,) = (await world.verification.everything()).findings
         assert (finding.checkpoint, "the log ends before it" in finding.problem) == (8, True)
+
+    async def test_an_unreadable_memory_of_this_machine_is_a_finding_everywhere(
+        self, world: World, batches: list[UUID], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(world.witness, "remembered", unreadable)
+        for verified in (
+            await world.verification.everything(),
+            await world.verification.batch(batches[0]),
+            await world.verification.page(None, 9),
+            await world.verification.sample(9, lambda _: 0),
+        ):
+            assert [finding.kind for finding in verified.findings] == [FindingKind.UNUSABLE_CHECKPOINT]
 
     async def test_a_kept_checkpoint_that_proves_nothing_is_named(self, world: World, batches: list[UUID]) -> None:
         (finding,) = (await world.verification.everything(kept=[sign("x\n", OTHER)])).findings

@@ -84,7 +84,10 @@ def test_sql_lives_in_sql_files(file: Path) -> None:
     assert not SQL.search(file.read_text())
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "application" / "ports").glob("*.py")), ids=lambda file: file.stem)
+PORTS = sorted((ROOT / "application").glob("**/ports/*.py"))
+
+
+@pytest.mark.parametrize("file", PORTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_ports_are_small_and_plain(file: Path) -> None:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ClassDef):

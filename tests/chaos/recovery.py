@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.pgqueuer.worker import BATCH_CLAIMED, BATCH_PROCESSED, WORKER_STARTED
 from tests.chaos.record import Disturbance
 
 
@@ -23,17 +24,17 @@ def logged_leases(logs: Iterable[Path]) -> list[LoggedLease]:
     """Return the leases in the order in which the batches were claimed."""
     found: dict[str, LoggedLease] = {}
     for line in logged_events(logs):
-        if line.get("event") == "batch claimed":
+        if line.get("event") == BATCH_CLAIMED:
             worker = line["holder"].partition(":")[0]
             found[line["holder"]] = LoggedLease(line["batch_id"], worker, time_of(line), None)
-        elif line.get("event") == "batch processed" and line["holder"] in found:
+        elif line.get("event") == BATCH_PROCESSED and line["holder"] in found:
             found[line["holder"]] = found[line["holder"]]._replace(processed=time_of(line))
     return sorted(found.values(), key=lambda lease: lease.claimed)
 
 
 def worker_at(at: datetime, log: Path) -> str | None:
     """Return the id of the worker that wrote this log at that time: each restart of the process has a new id."""
-    started = [line for line in logged_events([log]) if line.get("event") == "worker started" and time_of(line) <= at]
+    started = [line for line in logged_events([log]) if line.get("event") == WORKER_STARTED and time_of(line) <= at]
     return started[-1]["worker"] if started else None
 
 

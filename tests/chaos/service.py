@@ -17,6 +17,7 @@ import psycopg
 
 from adapters.embedded.server import EmbeddedPostgres
 from entrypoints.housekeeping import FINDING_EVENT
+from tests.chaos.recovery import logged_events
 from tests.support.batches import checked_offline
 
 SECRET = "the secret of a service that is about to be killed, many times over, and longer than needed"
@@ -124,8 +125,8 @@ class ServiceUnderTest:
         key = self._audit("key").stdout.strip()
         findings = [line for done in (checkpoint, verified) if done.returncode for line in done.stdout.splitlines()]
         offline = checked_offline(exported.stdout.splitlines(), [key], [checkpoint.stdout], receipts)
-        samples = [node.log.read_text(errors="replace").count(FINDING_EVENT) for node in self.nodes]
-        alarms = [f"a worker raised {number} false alarms" for number in samples if number]
+        logged = logged_events(node.log for node in self.nodes)
+        alarms = [f"a worker reported {line['kind']}" for line in logged if line.get("event") == FINDING_EVENT]
         return [*findings, *offline, *alarms]
 
     def _audit(self, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -77,7 +77,7 @@ async def test_a_batch_whose_row_was_edited_by_hand_is_to_be_rebuilt(
     execute_as_superuser(database, "DELETE FROM pgqueuer", "UPDATE batch_jobs SET status = 'COMPLETED'")
     for batch_id, expected in ((pending, "PENDING"), (failed, "FAILED")):
         explained = run("explain", str(batch_id)).stdout
-        assert f"But batch_jobs.status is COMPLETED, the log says {expected}." in explained
+        assert f"But batch_jobs.status is COMPLETED, but the log says {expected}." in explained
         assert f"To act now: fna-batch audit rebuild --batch {batch_id}" in explained
     assert len(json.loads(run("explain", str(failed), "--json").stdout)["drift"]) == 1
 

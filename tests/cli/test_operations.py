@@ -47,7 +47,7 @@ async def test_rebuild_of_one_batch_names_the_drift_and_repairs_it(
     execute_as_superuser(database, "UPDATE batch_jobs SET failed = 7")
     repaired = run("audit", "rebuild", "--batch", str(batch_id), "--reason", "as the ticket says")
     assert repaired.returncode == 0
-    assert "batch_jobs.failed is 7, the log says 1\nRepaired." in repaired.stdout
+    assert "batch_jobs.failed is 7, but the log says 1\nRepaired." in repaired.stdout
     assert run("audit", "rebuild", "--batch", str(batch_id)).stdout == "Nothing had to be repaired.\n"
 
 

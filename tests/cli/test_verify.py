@@ -25,7 +25,7 @@ def test_drift_is_named_with_the_stored_and_the_expected_value(batch_id: str, ru
     execute_as_superuser(database, "UPDATE batch_jobs SET successful = 7")
     verified = run("audit", "verify", "--batch", batch_id)
     assert verified.returncode == 1
-    assert f"batch {batch_id}: batch_jobs.successful is 7, the log says 1" in verified.stdout
+    assert f"batch {batch_id}: batch_jobs.successful is 7, but the log says 1" in verified.stdout
     findings = json.loads(run("audit", "verify", "--json").stdout)["findings"]
     assert [finding["batch_id"] for finding in findings] == [batch_id]
 
@@ -33,7 +33,7 @@ def test_drift_is_named_with_the_stored_and_the_expected_value(batch_id: str, ru
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        pytest.param("status = 'FAILED'", "batch_jobs.status is FAILED, the log says COMPLETED", id="status"),
+        pytest.param("status = 'FAILED'", "batch_jobs.status is FAILED, but the log says COMPLETED", id="status"),
         pytest.param("results = '[]'", "batch_jobs.results is empty", id="no results"),
         pytest.param("results = '[7]'", "a row that cannot be read", id="malformed results"),
     ],
@@ -68,7 +68,7 @@ def test_findings_as_json_have_a_kind_a_subject_and_the_ids_they_concern(
 
 async def test_verify_says_how_many_events_no_checkpoint_covers(container: Container, run: Run) -> None:
     batch_id = await finished_batch(container)
-    assert "No checkpoint covers 4 events yet, the oldest of " in run("audit", "verify").stdout
+    assert "No checkpoint covers 4 events yet, the oldest recorded at " in run("audit", "verify").stdout
     assert run("audit", "checkpoint").returncode == 0
     assert "No checkpoint covers" not in run("audit", "verify").stdout
     assert run("audit", "verify", "--batch", str(batch_id)).returncode == 0

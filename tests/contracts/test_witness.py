@@ -7,7 +7,7 @@ import pytest
 
 from adapters.file import FileWitness
 from adapters.memory import MemoryWitness
-from application.audit.ports.witness import Witness
+from application.audit.ports.witness import Witness, WitnessUnreadable
 
 NOTE = "fna-batch\n1\nroot\n\n\N{EM DASH} fna-batch c2lnbmF0dXJl\n"
 ADAPTERS: dict[str, Callable[[Path], Witness]] = {
@@ -38,3 +38,10 @@ def test_a_later_note_replaces_the_earlier(witness: Witness) -> None:
 
 def test_a_witness_names_its_location(witness: Witness) -> None:
     assert witness.location
+
+
+@pytest.mark.parametrize("spoil", [Path.mkdir, lambda file: file.write_bytes(b"\xff")], ids=["folder", "not UTF-8"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    spoil(tmp_path / "checkpoint")
+    with pytest.raises(WitnessUnreadable, match=str(tmp_path / "checkpoint")):
+        FileWitness(tmp_path / "checkpoint").remembered()

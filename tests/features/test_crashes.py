@@ -80,8 +80,8 @@ def the_service_is_killed_without_warning(process: ServiceProcess) -> None:
     process.kill()
 
 
-@when("the service is asked to stop", target_fixture="exit_code")
-def the_service_is_asked_to_stop(process: ServiceProcess) -> int:
+@when("the service is told to stop", target_fixture="exit_code")
+def the_service_is_told_to_stop(process: ServiceProcess) -> int:
     return process.stop()
 
 

@@ -22,7 +22,7 @@ REMOVALS = (
         "tests/adapters/test_erasure.py::test_an_erasure_waits_for_uploads_and_submissions_in_flight",
     ),
     Removal(
-        "An archive excuses only the events that it holds",
+        "An archive accounts only for the events that it holds",
         "application/audit/tree_audit.py",
         "            if leaves != part.events and part.size <= size:\n",
         "            if False:\n",
@@ -57,7 +57,7 @@ REMOVALS = (
         "tests/adapters/test_repair.py::test_no_value_of_a_row_edited_by_hand_reaches_the_operator_actions",
     ),
     Removal(
-        "A rebuild that is killed changes nothing",
+        "A rebuild that is killed before it replaces rows changes nothing",
         "adapters/postgres/operations/shadow_table.py",
         "        async with self._connection.transaction():\n            await execute",
         "        if True:\n            await execute",

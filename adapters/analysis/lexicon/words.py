@@ -15,7 +15,7 @@ LOUGHRAN_MCDONALD_CATEGORIES = {"Positive": "positive", "Negative": "negative", 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word or phrase in one category; `weight` is null if the word list gives none."""
+    """A word or phrase in one category; `weight` is None if the word list gives none."""
 
     category: str
     weight: float | None

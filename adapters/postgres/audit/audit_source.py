@@ -63,7 +63,7 @@ class PostgresAuditSource(AuditSource):
                 await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
                 try:
                     async with connection.transaction():
-                        return await _side_by_side(connection, batch_ids)
+                        return await _read_audited(connection, batch_ids)
                 finally:
                     await connection.set_isolation_level(None)
 
@@ -72,7 +72,7 @@ async def _rows(connection: Connection, name: str, **parameters: object) -> Sequ
     return await (await connection.execute(query(name), parameters)).fetchall()
 
 
-async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
+async def _read_audited(connection: Connection, batch_ids: Sequence[UUID]) -> Sequence[AuditedBatch]:
     streams: dict[UUID, list[StoredEvent]] = defaultdict(list)
     inserted_behind_checkpoint: dict[UUID, set[int]] = defaultdict(set)
     from_unstarted_transaction: dict[UUID, set[int]] = defaultdict(set)
@@ -118,7 +118,7 @@ async def _side_by_side(connection: Connection, batch_ids: Sequence[UUID]) -> Se
 
 
 def _read_job(row: dict[str, Any]) -> tuple[BatchJob | None, str | None]:
-    """Return the row, or why it cannot be read; results that the projector would write differently count as that."""
+    """Return the row, or why it cannot be read: also results that the projector would write differently."""
     try:
         job = job_from_row(row)
     except (ValueError, RecursionError) as wrong:

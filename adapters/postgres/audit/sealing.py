@@ -54,8 +54,9 @@ class PostgresSeal(PostgresStoredTree, Seal):
         try:
             await self.connection.execute(query("add_sealed_entries"), columns)
         except psycopg.errors.UniqueViolation as twice:
+            detail = twice.diag.message_detail  # names the entry by ids alone
             raise CannotSeal(
-                f"An entry would be sealed a second time ({twice.diag.message_detail}): run `fna-batch audit verify`."
+                f"An entry would be sealed a second time ({detail}): run `fna-batch audit verify`."
             ) from twice
         await self.connection.execute(query("add_tree_nodes"), nodes)
         await self.connection.execute(query("add_checkpoint"), row)

@@ -14,12 +14,12 @@ from application.read_model import BatchJob
 class AuditedBatch:
     """One batch as the database holds it: its events by version, and its row in `batch_jobs` if there is one.
 
-    - `unreadable`: why the row cannot be read; null when it can, or when there is none.
+    - `unreadable`: why the row cannot be read; None when it can, or when there is none.
     - `leaves`: the data of its leaves in the tree, by version.
     - `inserted_behind_checkpoint`: versions that no checkpoint covers although later ones are covered.
     - `from_unstarted_transaction`: versions whose transaction has not started.
     - `report_statuses`: of the reports whose latest batch this is.
-    - `busy`: the reports that it reserves in `busy_reports`; null when that was not read.
+    - `busy`: the reports that it reserves in `busy_reports`; None when that was not read.
     - `cleaned_before`: retention removed rows of batches processed earlier.
     - `erased`: the owner's data was erased. `archived`: its events may be in an archive file alone.
     """
@@ -46,5 +46,5 @@ class AuditSource(Protocol):
         ...
 
     async def count(self) -> int:
-        """Return about how many batches `batches` yields, for a progress bar."""
+        """Return the approximate number of batches that `batches` yields, for a progress bar."""
         ...

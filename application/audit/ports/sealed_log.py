@@ -22,7 +22,7 @@ from application.operator_actions import OperatorAction
 class Leaf:
     """One leaf of the tree, as stored: an event (by batch and version) or an operator action.
 
-    `global_position` is null if the event or action is missing. `action` is the stored action with its stored hash.
+    `global_position` is None if the event or action is missing. `action` is the stored action with its stored hash.
     """
 
     leaf_index: int
@@ -42,7 +42,7 @@ class Leaves(Tree, Protocol):
         ...
 
     async def leaf_of(self, batch_id: UUID, version: int) -> int | None:
-        """Return the leaf index of an event; null until a checkpoint covers it."""
+        """Return the leaf index of an event; None until a checkpoint covers it."""
         ...
 
 

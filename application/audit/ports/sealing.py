@@ -46,5 +46,5 @@ class Seal(Tree, Protocol):
 
 class Sealing(Protocol):
     def sealing(self) -> AbstractAsyncContextManager[Seal | None]:
-        """Begin a seal; null while another sealer runs. Raises StorageUnavailable."""
+        """Begin a seal; None while another sealer runs. Raises StorageUnavailable."""
         ...

@@ -2,6 +2,15 @@
 
 from typing import Protocol
 
+from application.errors import ApplicationError
+
+
+class WitnessUnreadable(ApplicationError):
+    def __init__(self, location: str, why: str) -> None:
+        super().__init__(
+            f"The checkpoint that this machine remembers, {location}, cannot be read ({why}): make it readable."
+        )
+
 
 class Witness(Protocol):
     @property
@@ -10,7 +19,10 @@ class Witness(Protocol):
         ...
 
     def remembered(self) -> str | None:
-        """Return the latest checkpoint that this machine signed, as its signed note; null before the first."""
+        """Return the latest checkpoint that this machine signed, as its signed note; None before the first.
+
+        Raises WitnessUnreadable.
+        """
         ...
 
     def remember(self, note: str) -> None:

@@ -25,5 +25,5 @@ class ShadowTable(Protocol):
 
 class ShadowTables(Protocol):
     def open(self) -> AbstractAsyncContextManager[ShadowTable | None]:
-        """Create a shadow table that is dropped when the context ends; null while another rebuild has one."""
+        """Create a shadow table that is dropped when the context ends; None while another rebuild has one."""
         ...

@@ -1,4 +1,4 @@
-"""The schema of the first release, one file a concern."""
+"""The schema of the first release, one file per concern."""
 
 from sql.migrations import run
 

@@ -34,8 +34,8 @@ def audit_names_every_changed_row_and_field(story: Story, auditor: Auditor) -> N
     assert verified.returncode == 1
     edited, deleted, _ = story.batch_ids
     for finding in (
-        f"batch {edited}: batch_jobs.status is COMPLETED, the log says FAILED",
-        f"batch {edited}: batch_jobs.failed is 7, the log says 1",
+        f"batch {edited}: batch_jobs.status is COMPLETED, but the log says FAILED",
+        f"batch {edited}: batch_jobs.failed is 7, but the log says 1",
         f"batch {deleted}: batch_jobs has no row for it",
         "batch_jobs has a row, but the log has no event",
     ):

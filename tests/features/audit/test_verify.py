@@ -87,5 +87,5 @@ def edit_status_of_report(administrator: Administrator) -> None:
 def audit_names_report_and_status(story: Story, auditor: Auditor) -> None:
     report_id = story.seen[-1].batch["results"][0]["report_id"]
     verified = auditor.verify()
-    finding = f"financial_reports.processing_status of {report_id} is COMPLETED, the log says FAILED"
+    finding = f"financial_reports.processing_status of {report_id} is COMPLETED, but the log says FAILED"
     assert (verified.returncode, finding in verified.stdout) == (1, True), verified.stdout

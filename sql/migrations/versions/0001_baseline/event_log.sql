@@ -1,4 +1,4 @@
--- The event log, the only truth. Constraints and triggers enforce its guarantees, whatever program writes to it.
+-- The event log, the source of truth. Constraints and triggers enforce its guarantees, whatever program writes to it.
 -- The trigger functions are at the end of this file; partitions.sql creates the triggers.
 
 -- Every unique key contains batch_id, so that the table can be partitioned by it.

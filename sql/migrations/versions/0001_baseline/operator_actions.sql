@@ -56,7 +56,7 @@ CREATE TRIGGER cleanups_look_back AFTER INSERT ON audit_acts
 
 -- The operator actions that excuse missing rows: those that are sealed, or that the next checkpoint will cover.
 -- An unsealed action at a global position below the last checkpoint, or of a transaction that has not started, was
--- inserted by somebody who switched the triggers off: no checkpoint will ever cover it.
+-- inserted while the triggers were disabled: no checkpoint will ever cover it.
 -- The view does not compute hashes: each reader of it must check that the hash of an action fits its content.
 CREATE VIEW believed_acts AS
 SELECT act.act_id, act.kind, act.actor, act.reason, act.data, act.recorded_at, act.hash

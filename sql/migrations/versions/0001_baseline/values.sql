@@ -1,7 +1,7 @@
 -- Functions that check single values. The constraints of the event log and of operator actions call them.
 
 -- A reason is the only free text in the log, and the log keeps it for ever. One short line without "@" keeps out e-mail
--- addresses; a reason without invisible characters reads the same to everybody.
+-- addresses; a reason without invisible characters reads the same to every reader.
 CREATE FUNCTION is_a_reason(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT given IS NULL OR (length(given) BETWEEN 1 AND 200 AND given !~ '^ *$' AND given !~
         '[[:cntrl:]@\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe6b\ufeff\uff20\ufffe\uffff\U000e0000-\U000e007f]')

@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-$(shell cat requirements.txt pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
 FILES ?=
 QUICK_TESTS := tests/domain tests/application tests/architecture tests/adapters/test_codec.py
-COVERAGE_TESTS := tests/domain tests/application tests/contracts tests/adapters tests/cli
+COVERAGE_TESTS := tests/domain tests/application tests/contracts
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve format quick check test coverage lint types contracts chaos removals bench requirements clean
+.PHONY: help demo serve format quick check test storage coverage lint types contracts chaos removals bench requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,7 +31,10 @@ format: $(STAMP) ## Format the code, and fix what ruff can fix
 quick: lint types contracts ## Lint, types, import contracts and the tests without a database (under 30 s)
 	@$(BIN)/pytest -q $(QUICK_TESTS)
 
-coverage: $(STAMP) ## Measure the coverage of domain and application by branch (minutes)
+storage: $(STAMP) ## Test the adapters and the contracts, on the PostgreSQL of FNA_BATCH_POSTGRES_BIN if that is set
+	@$(BIN)/pytest -q -n auto --dist loadgroup tests/adapters tests/contracts
+
+coverage: $(STAMP) ## Measure the coverage of domain and application by branch (a minute)
 	@$(BIN)/pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing $(COVERAGE_TESTS)
 
 lint: $(STAMP) ## Check style and format with ruff

@@ -53,7 +53,8 @@ class TreeAudit:
                 await self._reload_archives_if_missing(walk, page)
                 for leaf in itertools.takewhile(lambda leaf: leaf.leaf_index == walk.tree.size, page):
                     findings += walk.append(leaf, pending or last, complete)
-                    findings += _kept_root_mismatches(known, walk.tree.size, walk.tree.root)
+                    if walk.tree.size in known:
+                        findings += _kept_root_mismatches(known, walk.tree.size, walk.tree.root)
                     while pending is not None and pending.size <= walk.tree.size:
                         signed = self._opened(pending, findings)
                         findings += walk.compare(pending, signed)

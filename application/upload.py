@@ -44,7 +44,7 @@ class Content(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What the client says about the file."""
+    """The details that the client gives about the file."""
 
     user_id: UUID
     report_type: ReportType

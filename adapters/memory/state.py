@@ -1,4 +1,4 @@
-"""What the storage in memory holds: the tables that transactions write, and the tree that seals extend."""
+"""The state of the storage in memory: the tables that transactions write, and the tree that seals extend."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

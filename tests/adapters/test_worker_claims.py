@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -61,13 +62,17 @@ async def test_a_worker_holds_no_more_batches_than_its_concurrency(container: Co
 async def test_an_idle_worker_claims_before_a_busy_one(container: Container) -> None:
     busy, idle = BatchRecorder(), BatchRecorder()
     busy.may_end.clear()
+
+    def more_than(done: int) -> bool:
+        return len(idle.ended) + len(busy.runs) > done
+
     await enqueue(container)
     async with running_worker(container, busy, eager=1):
         await until(lambda: busy.runs)
         async with running_worker(container, idle, eager=1):
             for done in range(1, 6):
                 await enqueue(container)
-                await until(lambda done=done: len(idle.ended) + len(busy.runs) > done)  # type: ignore[misc]
+                await until(partial(more_than, done))
         busy.may_end.set()
     assert len(idle.ended) > len(busy.runs)
 

@@ -1,4 +1,4 @@
-"""What the import contracts cannot see, and the house rules that a machine can check."""
+"""Checks that the import contracts cannot make, and the house rules that a machine can check."""
 
 import ast
 import importlib.util

@@ -1,4 +1,4 @@
-"""What a contract suite begins with: events, actions and checkpoints, written through the ports alone."""
+"""The starting state of contract suites: events, actions and checkpoints, written through the ports alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -33,7 +33,7 @@ VERDICTS = {
     "append": (GO_ON,),
     "analysis": (GO_ON, GO_ON, UNREADABLE, CRASH, UNAVAILABLE),
 }
-"""What can happen next at each kind of pause; the weights come from repetition."""
+"""The possible next steps at each kind of pause; a step that is repeated is more likely."""
 Task = asyncio.Task[None]
 
 
